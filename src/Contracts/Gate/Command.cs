@@ -17,11 +17,15 @@ public abstract record Command
 
     /// <summary>When the gate accepted the command, UTC. Set by the gate and nobody else.</summary>
     [Id(0), JsonIgnore] public DateTimeOffset At { get; init; }
+
+    /// <summary>The version the caller saw; the target refuses when it has moved on. Null = any.</summary>
+    [Id(1), JsonIgnore] public long? IfVersion { get; init; }
 }
 
 /// <summary>A command whose work is an operation; the gate gives it an id made from the command id.</summary>
 public interface IStartsOperation
 {
+    /// <summary>Set by the gate.</summary>
     string Operation { get; init; }
 }
 

@@ -12,6 +12,7 @@ namespace Ppec.Contracts.Gate;
 /// <param name="Ticket">A ticket number elsewhere.</param>
 /// <param name="IfMatch">The version the caller saw; null = any.</param>
 /// <param name="PlanOnly">Answer the plan and change nothing.</param>
+/// <param name="Secret">A secret that goes with the command (a BMC's password): the gate puts it into the secret store and the command gets its reference.</param>
 [GenerateSerializer, Immutable]
 public sealed record GateRequest(
     string Credential,
@@ -21,14 +22,15 @@ public sealed record GateRequest(
     string? Reason = null,
     string? Ticket = null,
     long? IfMatch = null,
-    bool PlanOnly = false)
+    bool PlanOnly = false,
+    SecretText? Secret = null)
 {
     public override string ToString() => $"{Command.GetType().Name} on {Command.Target} from {SourceAddress}";
 }
 
-/// <summary>The gate's answer: refused (<paramref name="Problem"/>), planned (<paramref name="Plan"/>) or done, perhaps by starting <paramref name="Operation"/>.</summary>
+/// <summary>The gate's answer: refused (<paramref name="Problem"/>), planned (<paramref name="Plan"/>) or done to <paramref name="Target"/>, perhaps by starting <paramref name="Operation"/>.</summary>
 [GenerateSerializer, Immutable]
-public sealed record GateAnswer(Problem? Problem, long Version = 0, LogPosition Position = default, string? Operation = null, Plan? Plan = null);
+public sealed record GateAnswer(Problem? Problem, string Target = "", long Version = 0, LogPosition Position = default, string? Operation = null, Plan? Plan = null);
 
 /// <summary>Asks whether a credential may read; null = it may.</summary>
 [GenerateSerializer, Immutable]

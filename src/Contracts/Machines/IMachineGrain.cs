@@ -1,5 +1,6 @@
 using Ppec.Contracts.Changes;
 using Ppec.Contracts.Gate;
+using Ppec.Contracts.Operations;
 
 namespace Ppec.Contracts.Machines;
 
@@ -15,6 +16,9 @@ public interface IMachineGrain : IGrainWithStringKey
     /// <summary>The machine as it is now; null when there is none.</summary>
     Task<MachineView?> Read();
 
+    /// <summary>What an operation needs to know to act on the machine; null when there is none.</summary>
+    Task<MachineContext?> Context();
+
     /// <summary>What a machine that asks for a boot script should do, decided by its state and nothing else.</summary>
     Task<BootDecision> DecideBoot();
 }
@@ -29,3 +33,7 @@ public sealed record BootDecision(BootSource Source, string? Operation);
 
 [GenerateSerializer]
 public enum BootSource { Unknown, Disk, Pious }
+
+/// <summary>A machine as its operations see it: with the reference that opens its BMC.</summary>
+[GenerateSerializer, Immutable]
+public sealed record MachineContext(MachineView View, BmcAccess? Bmc, StartOperation? Operation);

@@ -97,7 +97,11 @@ public sealed record Repair(string Slot, string Serial, string? Rma, string? Bef
 public sealed record Inspection(HardwareInventory Inventory, HealthReport Health, EvaluationView Evaluation, DateTimeOffset At);
 
 /// <summary>The operation under way; <paramref name="Writing"/> = past its point of no return.</summary>
-public sealed record Ongoing(string Id, string Kind, InstallPlan? Plan, bool Writing);
+public sealed record Ongoing(string Id, string Kind, InstallPlan? Plan, bool Writing)
+{
+    /// <summary>The disks the operation may erase.</summary>
+    public ImmutableArray<DiskRef> Disks { get; init; } = [];
+}
 
 public sealed record Maintenance(string Why, DateTimeOffset ExpiresAt);
 
