@@ -110,6 +110,12 @@ public sealed class FakeBmc(BmcTarget account, BmcIdentity identity)
     /// <summary>As Redfish has it: whoever acts ends every other session of the account, the newer ones too; those then open again and end this one.</summary>
     internal void EndOthers(int session) => open.RemoveWhere(other => other != session);
 
+    internal bool EndAll()
+    {
+        open.Clear();
+        return true;
+    }
+
     internal bool Ended(int session) => !open.Contains(session);
 
     internal void End(int session)
@@ -167,7 +173,7 @@ internal sealed class FakeSession(FakeBmc bmc, int session) : IBmc
 
     public Task SetBootOnce(BootOverride target, CancellationToken cancellation) => Act($"boot {target}", () => bmc.SetBoot(target), cancellation);
 
-    public Task ResetController(CancellationToken cancellation) => Act("reset", () => true, cancellation);
+    public Task ResetController(CancellationToken cancellation) => Act("reset", () => bmc.EndAll(), cancellation);
 
     public ValueTask DisposeAsync()
     {
