@@ -9,7 +9,7 @@ namespace Ppec.Contracts;
 [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "Used by the server and the SDK only; the agent has a source-generated context.")]
 [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "As above.")]
 [UnconditionalSuppressMessage("Trimming", "IL2071", Justification = "As above.")]
-sealed class ImmutableArrayConverterFactory : JsonConverterFactory
+public sealed class ImmutableArrayConverterFactory : JsonConverterFactory
 {
     public override bool CanConvert(Type typeToConvert) =>
         typeToConvert.IsGenericType && typeToConvert.GetGenericTypeDefinition() == typeof(ImmutableArray<>);

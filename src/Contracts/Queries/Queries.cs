@@ -35,6 +35,9 @@ public interface IReadModel
 
     /// <summary>Operations that have not ended, with their machines; also those a machine announced and that have no stream yet.</summary>
     ImmutableArray<(string Operation, string Machine)> OpenOperations();
+
+    /// <summary>Names (and rack units, as <c>rack:ID</c>) that are claimed for a machine that does not exist.</summary>
+    ImmutableArray<(string Name, string Owner)> OrphanClaims(DateTimeOffset takenBefore);
 }
 
 /// <summary>The past, read from the log itself.</summary>
