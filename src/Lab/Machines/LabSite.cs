@@ -71,7 +71,12 @@ public sealed class LabSite : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (server is not null) await server.DisposeAsync();
-        foreach (var (_, machine) in machines) await machine.PowerOff(CancellationToken.None);
+        foreach (var (_, machine) in machines)
+        {
+            if (machine is IAsyncDisposable forgotten) await forgotten.DisposeAsync();
+            else await machine.PowerOff(CancellationToken.None);
+        }
+
         world.Dispose();
         certificates.ForEach(c => c.Dispose());
     }
