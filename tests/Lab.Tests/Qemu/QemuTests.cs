@@ -8,6 +8,7 @@ using Ppec.Lab.Qemu;
 namespace Ppec.Lab.Tests.Qemu;
 
 /// <summary>Real firmware, real iPXE, real disks; no acceleration, so that every host gives the same answer.</summary>
+[Collection("libvirt")]
 public sealed class QemuTests(QemuSite lab) : IClassFixture<QemuSite>, IAsyncLifetime
 {
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
