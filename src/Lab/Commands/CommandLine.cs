@@ -9,7 +9,7 @@ public static class CommandLine
     public static RootCommand Root()
     {
         var state = new Option<string>("--state") { Description = "Directory that keeps the lab.", Required = true, HelpName = "DIR" };
-        return new RootCommand("A virtual data centre on this machine: servers with BMCs, as QEMU machines or simulated.") { Up(state), Down(state), Status(state) };
+        return new RootCommand("A virtual data centre on this machine: servers with BMCs, as QEMU machines or simulated.") { Up(state), Down(state), Status(state), Fault(state) };
     }
 
     static Command Up(Option<string> state)
@@ -50,6 +50,16 @@ public static class CommandLine
         output.AcceptOnlyFromAmong("table", "json");
         var command = new Command("status", "What each machine is doing.") { state, output };
         command.SetAction((parsed, cancellation) => Guarded(() => StatusCommand.Run(new LabFolder(parsed.GetRequiredValue(state)), parsed.GetValue(output) == "json", cancellation)));
+        return command;
+    }
+
+    static Command Fault(Option<string> state)
+    {
+        var machine = new Argument<string>("machine") { Description = "Its name." };
+        var faults = new Argument<string[]>("fault") { Description = "Its faults from now on; none = it is healthy.", Arity = ArgumentArity.ZeroOrMore };
+        var command = new Command("fault", "Break a machine of a running lab, or mend it.") { machine, faults, state };
+        command.SetAction((parsed, cancellation) => Guarded(() =>
+            FaultCommand.Run(new LabFolder(parsed.GetRequiredValue(state)), parsed.GetRequiredValue(machine), parsed.GetValue(faults) ?? [], cancellation)));
         return command;
     }
 

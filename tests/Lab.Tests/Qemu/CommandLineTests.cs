@@ -25,6 +25,8 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(2, (await Lab("up", "--detach")).Exit); // it runs already
         using var status = JsonDocument.Parse((await Lab("status", "-o", "json")).Output);
         Assert.Equal((true, 3), (status.RootElement.GetProperty("running").GetBoolean(), status.RootElement.GetProperty("machines").GetArrayLength()));
+        Assert.Equal((0, 2, 2), ((await Lab("fault", "sim-001", "bmc-dead", "missing-dimm")).Exit, (await Lab("fault", "sim-001", "rust")).Exit, (await Lab("fault", "nobody")).Exit));
+        Assert.Contains("missing-dimm", (await Lab("status")).Output, StringComparison.Ordinal);
         Assert.Equal(0, (await Lab("down")).Exit);
         Assert.False(File.Exists(temporary.Folder.PidFile));
         Assert.Equal(0, (await Lab("down")).Exit);
