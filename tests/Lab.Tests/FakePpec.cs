@@ -48,10 +48,13 @@ public sealed class FakePpec : IAsyncDisposable
     public void Give(string serial, string id, AgentWork work) =>
         tasks.GetOrAdd(serial, _ => []).Enqueue(new AgentTask(id, 1, DateTimeOffset.UnixEpoch, work));
 
-    public async ValueTask DisposeAsync()
+    public async Task Stop()
     {
         if (server is not null) await server.DisposeAsync();
+        server = null;
     }
+
+    public async ValueTask DisposeAsync() => await Stop();
 
     async Task Serve(HttpContext http)
     {
@@ -65,7 +68,7 @@ public sealed class FakePpec : IAsyncDisposable
 
         await (path switch
         {
-            "/boot/ipxe" => http.Response.WriteAsync("#!ipxe\nchain /boot/ipxe/${net0/mac}?uuid=${uuid}&serial=${serial} || exit\n"),
+            "/boot/ipxe" => http.Response.WriteAsync($"#!ipxe\nchain http://{http.Request.Host}/boot/ipxe/${{net0/mac}}?uuid=${{uuid}}&serial=${{serial}} || exit\n"),
             "/agent/v1/session" => Session(http),
             "/agent/v1/task" => NextTask(http),
             "/agent/v1/beacon" => Beacon(http),

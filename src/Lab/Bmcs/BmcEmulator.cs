@@ -42,7 +42,20 @@ public sealed class BmcEmulator(IPoweredMachine machine, string user, string pas
         if (faults.InternalErrors) await Refuse(http, 500, "InternalError", "The request failed due to an internal service error.");
         else if (faults.Garbage) await Raw(http, "<html><body>It works!</body></html>\u0007");
         else if (faults.Oversize) await Raw(http, new string('[', 8 << 20));
-        else await Route(http);
+        else await Answer(http);
+    }
+
+    /// <summary>What stands behind (libvirt, a file) may fail; a client is told as a BMC would.</summary>
+    async Task Answer(HttpContext http)
+    {
+        try
+        {
+            await Route(http);
+        }
+        catch (Exception e) when (e is InvalidOperationException or IOException && !http.Response.HasStarted)
+        {
+            await Refuse(http, 500, "InternalError", e.Message);
+        }
     }
 
     Task Route(HttpContext http)

@@ -39,6 +39,13 @@ public sealed class BmcFaults
     /// <summary>Further sessions are refused, as real BMCs do.</summary>
     public int MaxSessions { get; set; } = 8;
 
+    /// <summary>Healthy again.</summary>
+    public void Clear()
+    {
+        Liar = Dead = Hang = Garbage = InternalErrors = Oversize = DropAfterActing = Tasks = FailingTasks = false;
+        (LagReads, Delay, MaxSessions) = (0, TimeSpan.Zero, new BmcFaults().MaxSessions);
+    }
+
     /// <summary>Applies a fault by its name in <c>lab.yaml</c>; false for a name that is none of ours.</summary>
     public bool Apply(string name)
     {

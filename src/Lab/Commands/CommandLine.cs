@@ -9,7 +9,7 @@ public static class CommandLine
     public static RootCommand Root()
     {
         var state = new Option<string>("--state") { Description = "Directory that keeps the lab.", Required = true, HelpName = "DIR" };
-        return new RootCommand("A virtual data centre on this machine: servers with BMCs, as QEMU machines or simulated.") { Up(state), Down(state), Status(state) };
+        return new RootCommand("A virtual data centre on this machine: servers with BMCs, as QEMU machines or simulated.") { Up(state), Down(state), Status(state), Fault(state) };
     }
 
     static Command Up(Option<string> state)
@@ -17,7 +17,7 @@ public static class CommandLine
         var file = new Option<string?>("--file", "-f") { Description = "What to build; without it, --qemu and --sim, or what DIR was built with.", HelpName = "lab.yaml" };
         var qemu = new Option<int>("--qemu") { Description = "So many QEMU machines.", HelpName = "N" };
         var sim = new Option<int>("--sim") { Description = "So many simulated machines.", HelpName = "N" };
-        var ppec = new Option<Uri?>("--ppec") { Description = "Where PPEC serves /boot and /agent.", HelpName = "URL" };
+        var ppec = new Option<string?>("--ppec") { Description = "Where PPEC serves /boot and /agent.", HelpName = "URL" };
         var racks = new Option<string[]>("--rack") { Description = "Racks to spread the machines over; may be repeated.", HelpName = "ID" };
         var https = new Option<bool>("--https") { Description = "BMCs speak https with certificates of their own making." };
         var hypervisor = new Option<string>("--hypervisor") { Description = "For QEMU machines; auto boots a kernel before it believes in KVM.", DefaultValueFactory = _ => "auto" };
@@ -30,7 +30,7 @@ public static class CommandLine
         command.SetAction((parsed, cancellation) => Guarded(() =>
         {
             var settings = new UpSettings(
-                new LabFolder(parsed.GetRequiredValue(state)), parsed.GetValue(file), parsed.GetValue(qemu), parsed.GetValue(sim), parsed.GetValue(ppec),
+                new LabFolder(parsed.GetRequiredValue(state)), parsed.GetValue(file), parsed.GetValue(qemu), parsed.GetValue(sim), Url(parsed.GetValue(ppec)),
                 parsed.GetValue(racks) ?? [], parsed.GetValue(https), parsed.GetValue(hypervisor)!, TimeSpan.FromMilliseconds(parsed.GetValue(delay)), parsed.GetValue(port), parsed.GetValue(verbose));
             return parsed.GetValue(detach) ? UpDetached.Run(settings.Folder, cancellation) : new UpCommand(settings).Run(cancellation);
         }));
@@ -52,6 +52,19 @@ public static class CommandLine
         command.SetAction((parsed, cancellation) => Guarded(() => StatusCommand.Run(new LabFolder(parsed.GetRequiredValue(state)), parsed.GetValue(output) == "json", cancellation)));
         return command;
     }
+
+    static Command Fault(Option<string> state)
+    {
+        var machine = new Argument<string>("machine") { Description = "Its name." };
+        var faults = new Argument<string[]>("fault") { Description = "Its faults from now on; none = it is healthy.", Arity = ArgumentArity.ZeroOrMore };
+        var command = new Command("fault", "Break a machine of a running lab, or mend it.") { machine, faults, state };
+        command.SetAction((parsed, cancellation) => Guarded(() =>
+            FaultCommand.Run(new LabFolder(parsed.GetRequiredValue(state)), parsed.GetRequiredValue(machine), parsed.GetValue(faults) ?? [], cancellation)));
+        return command;
+    }
+
+    static Uri? Url(string? text) => text is null ? null
+        : Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url : throw new PlanException($"--ppec is an http URL, not {text}.");
 
     /// <summary>A plan that cannot be is the user's to mend: a sentence, not a stack.</summary>
     static async Task<int> Guarded(Func<Task<int>> work)

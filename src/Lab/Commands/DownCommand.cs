@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Ppec.Lab.Plan;
+using Ppec.Lab.Qemu;
 using Ppec.Lab.Sim;
 
 namespace Ppec.Lab.Commands;
@@ -14,6 +15,7 @@ public static class DownCommand
         await Stop(folder, cancellation);
         using var held = folder.TryLock() ?? throw new InvalidOperationException($"The lab on {folder.Root} does not stop.");
         foreach (var file in Directory.EnumerateDirectories(folder.Root).Select(d => Path.Combine(d, "sim.json")).Where(File.Exists)) new SimMemory(file).On = false;
+        await QemuHost.Forget(folder, cancellation);
         File.Delete(folder.PidFile);
         return 0;
     }

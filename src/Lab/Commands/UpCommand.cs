@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Ppec.Lab.Machines;
 using Ppec.Lab.Plan;
+using Ppec.Lab.Qemu;
 
 namespace Ppec.Lab.Commands;
 
@@ -28,7 +29,8 @@ public sealed class UpCommand(UpSettings settings)
         await System.IO.File.WriteAllTextAsync(folder.PidFile, $"{Environment.ProcessId}\n", stop.Token);
         try
         {
-            await using var site = await LabSite.Start(plan, folder, new SiteOptions(ppec, settings.SimDelay, settings.FirstPort), _ => throw new PlanException("No QEMU yet."), log, stop.Token);
+            await using var host = plan.Machines.Any(m => m.Kind == MachineKind.Qemu) ? await QemuHost.Start(plan.Hypervisor, folder, ppec, log, stop.Token) : null;
+            await using var site = await LabSite.Start(plan, folder, new SiteOptions(ppec, settings.SimDelay, settings.FirstPort), m => host!.Machine(m), log, stop.Token);
             Console.WriteLine($"ready: {plan.Machines.Length} machines");
             await Task.Delay(Timeout.InfiniteTimeSpan, stop.Token);
         }
@@ -51,9 +53,13 @@ public sealed class UpCommand(UpSettings settings)
             : settings.Qemu + settings.Sim > 0 ? LabYaml.Of(settings.Qemu, settings.Sim, settings.Hypervisor, settings.Https)
             : System.IO.File.Exists(settings.Folder.PlanFile) ? System.IO.File.ReadAllText(settings.Folder.PlanFile)
             : throw new PlanException("Say what to build: -f lab.yaml, or --qemu N, or --sim N.");
-        var plan = LabYaml.Read(yaml, settings.Racks);
+        var again = settings.File is null && settings.Qemu + settings.Sim == 0;
+        var notes = settings.Folder.Notes;
+        notes = notes with { Racks = again && settings.Racks.Count == 0 ? notes.Racks : [.. settings.Racks], Https = settings.Https || (again && notes.Https) };
+        var plan = LabYaml.Read(yaml, notes.Racks);
         settings.Folder.Write("lab.yaml", yaml);
-        return plan with { Https = plan.Https || settings.Https, Hypervisor = settings.Hypervisor == "auto" ? plan.Hypervisor : settings.Hypervisor };
+        settings.Folder.Notes = notes;
+        return plan with { Https = plan.Https || notes.Https, Hypervisor = settings.Hypervisor == "auto" ? plan.Hypervisor : settings.Hypervisor };
     }
 
     static void Stop(PosixSignalContext signal, CancellationTokenSource stop)

@@ -55,6 +55,21 @@ public sealed class LabSite : IAsyncDisposable
         }
     }
 
+    /// <summary>Replaces a machine's faults while it runs. Of a QEMU machine only those of its BMC: its hardware is fixed when it starts.</summary>
+    public void Break(string name, ImmutableArray<string> faults)
+    {
+        var (plan, machine) = machines.FirstOrDefault(m => m.Plan.Name == name);
+        if (plan is null) throw new PlanException($"There is no machine {name}.");
+        var applied = new BmcFaults();
+        var hardware = faults.Where(f => !applied.Apply(f)).ToImmutableArray();
+        if (hardware.FirstOrDefault(f => !MachinePlan.HardwareFaults.Contains(f)) is { } unknown) throw new PlanException($"There is no fault {unknown}.");
+        if (machine is SimMachine sim) sim.Break(faults);
+        else if (hardware.Length > 0) throw new PlanException($"{name} is a QEMU machine; {hardware[0]} goes into lab.yaml, before it starts.");
+        bmcs[name].Faults.Clear();
+        foreach (var fault in faults) bmcs[name].Faults.Apply(fault);
+        machines[machines.FindIndex(m => m.Plan.Name == name)] = (plan with { Faults = faults }, machine);
+    }
+
     public async Task<List<MachineStatus>> Status(CancellationToken cancellation)
     {
         List<MachineStatus> status = [];
@@ -71,7 +86,12 @@ public sealed class LabSite : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (server is not null) await server.DisposeAsync();
-        foreach (var (_, machine) in machines) await machine.PowerOff(CancellationToken.None);
+        foreach (var (_, machine) in machines)
+        {
+            if (machine is IAsyncDisposable forgotten) await forgotten.DisposeAsync();
+            else await machine.PowerOff(CancellationToken.None);
+        }
+
         world.Dispose();
         certificates.ForEach(c => c.Dispose());
     }
@@ -85,7 +105,7 @@ public sealed class LabSite : IAsyncDisposable
         if (notes.StatusPort == 0) notes = notes with { StatusPort = ports[^1] };
         folder.Notes = notes;
 
-        List<BmcListener> listeners = [new(notes.StatusPort, async http => await http.Response.WriteAsJsonAsync(await Status(http.RequestAborted), http.RequestAborted))];
+        List<BmcListener> listeners = [new(notes.StatusPort, Control)];
         List<RackSheetRow> rows = [];
         foreach (var machine in plan.Machines)
         {
@@ -99,6 +119,21 @@ public sealed class LabSite : IAsyncDisposable
         Rows = [.. rows];
         RackSheet.Write(folder, Rows);
         server = await BmcServer.Start(listeners, cancellation);
+    }
+
+    /// <summary>For <c>ppec-lab status</c> (GET) and <c>ppec-lab fault</c> (POST).</summary>
+    async Task Control(HttpContext http)
+    {
+        try
+        {
+            if (HttpMethods.IsPost(http.Request.Method)) Break(http.Request.Query["machine"].ToString(), [.. http.Request.Query["fault"].OfType<string>()]);
+            await http.Response.WriteAsJsonAsync(await Status(http.RequestAborted), http.RequestAborted);
+        }
+        catch (PlanException e)
+        {
+            http.Response.StatusCode = 400;
+            await http.Response.WriteAsync(e.Message, http.RequestAborted);
+        }
     }
 
     /// <summary>Cables plugged into each other's sockets: the label says one machine, the BMC speaks for the other.</summary>

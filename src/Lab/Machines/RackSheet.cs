@@ -33,7 +33,7 @@ public sealed record RackSheetRow
 public static class RackSheet
 {
     static readonly JsonSerializerOptions json = new(JsonSerializerDefaults.Web) { WriteIndented = true, DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull };
-    static readonly ISerializer yaml = new SerializerBuilder().WithNamingConvention(CamelCaseNamingConvention.Instance).ConfigureDefaultValuesHandling(DefaultValuesHandling.OmitNull).Build();
+    static readonly ISerializer yaml = new SerializerBuilder().WithNamingConvention(CamelCaseNamingConvention.Instance).ConfigureDefaultValuesHandling(DefaultValuesHandling.OmitNull).DisableAliases().Build();
 
     public static void Write(LabFolder folder, IReadOnlyList<RackSheetRow> rows)
     {

@@ -9,9 +9,12 @@ namespace Ppec.Lab.Plan;
 /// <param name="StatusPort">Where <c>ppec-lab status</c> asks.</param>
 /// <param name="Ports">Each machine's BMC port.</param>
 /// <param name="Daemons">Process ids of the libvirt daemons that this lab started.</param>
-public sealed record LabNotes(string Ppec, int StatusPort, Dictionary<string, int> Ports, List<int> Daemons)
+/// <param name="Racks">The <c>--rack</c>s it was built with.</param>
+/// <param name="Https">Whether it was built with <c>--https</c>.</param>
+/// <param name="Probe">What trying KVM came to, and in which boot of this host: <c>BOOT-ID qemu</c>.</param>
+public sealed record LabNotes(string Ppec, int StatusPort, Dictionary<string, int> Ports, List<int> Daemons, List<string> Racks, bool Https, string Probe)
 {
-    public static LabNotes Empty => new("", 0, [], []);
+    public static LabNotes Empty => new("", 0, [], [], [], false, "");
 }
 
 /// <summary>The state directory: <c>lab.yaml lab.json lab.pid lab.log machines.yaml machines.json</c>, and a directory for each machine.</summary>

@@ -74,6 +74,7 @@ public static class LabYaml
         {
             if (!MachinePlan.HardwareFaults.Contains(fault) && !new Bmcs.BmcFaults().Apply(fault)) throw new PlanException($"{name}: there is no fault {fault}.");
             if (kind == MachineKind.Qemu && MachinePlan.SimOnlyFaults.Contains(fault)) throw new PlanException($"{name}: {fault} is for simulated machines; QEMU cannot be made to do it.");
+            if (kind == MachineKind.Qemu && fault == "failing-smart" && file.Disks?.Exists(d => d.Bus == "nvme") != true) throw new PlanException($"{name}: QEMU has SMART that fails on NVMe disks only; give it one.");
         }
 
         return new MachinePlan(
@@ -102,6 +103,7 @@ public static class LabYaml
     {
         if (file.Bus is not ("sata" or "nvme" or "virtio" or "scsi")) throw new PlanException($"{name}: a disk's bus is sata, nvme, virtio or scsi, not {file.Bus}.");
         if (file.SizeMiB <= 0) throw new PlanException($"{name}: a disk needs sizeMiB.");
+        if ((file.Serial ?? $"{serial}D{index}").Length > 20) throw new PlanException($"{name}: a disk's serial has at most 20 characters; give it a shorter one.");
         var wwn = file.Bus is "sata" or "scsi" ? $"0x5000c5{Convert.ToHexStringLower(seed.AsSpan(20, 4))}{index:x2}" : "";
         return new DiskPlan(file.SizeMiB, file.Serial ?? $"{serial}D{index}", file.Wwn ?? wwn, file.Model ?? $"LAB-{file.Bus.ToUpperInvariant()}", file.Bus);
     }

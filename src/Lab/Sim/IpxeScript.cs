@@ -88,7 +88,7 @@ public sealed partial class IpxeScript(IReadOnlyDictionary<string, string> setti
                 return new(true);
             case "chain":
             case "imgexec" when arguments.Length > 0:
-                if (arguments.Length == 0 || !Uri.TryCreate(url, arguments[0], out var next)) return new(false);
+                if (arguments.Length == 0 || Resolve(url, arguments[0]) is not { } next) return new(false);
                 var (outcome, ok) = await Chain(next, depth + 1);
                 return new(ok, outcome);
             case "kernel":
@@ -107,6 +107,14 @@ public sealed partial class IpxeScript(IReadOnlyDictionary<string, string> setti
             default:
                 return new(false);
         }
+    }
+
+    /// <summary>As iPXE reads it, whatever stands before the first colon is a scheme: <c>/boot/52:54:…</c> is none it knows.</summary>
+    static Uri? Resolve(Uri from, string reference)
+    {
+        var colon = reference.IndexOf(':', StringComparison.Ordinal);
+        if (colon < 0) return Uri.TryCreate(from, reference, out var relative) ? relative : null;
+        return reference[..colon] is "http" or "https" && Uri.TryCreate(reference, UriKind.Absolute, out var absolute) ? absolute : null;
     }
 
     /// <summary>Where the options end and the URL stands.</summary>

@@ -20,9 +20,12 @@ public sealed class SimMachine(MachinePlan plan, SimMemory memory, SimWorld worl
 
     public string Phase => phase;
 
-    public MachinePlan Plan => plan;
+    public MachinePlan Plan { get; private set; } = plan;
 
     public SimMemory Memory => memory;
+
+    /// <summary>From now on these are its faults: a DIMM that was there a moment ago is gone, as after a visit of somebody.</summary>
+    public void Break(ImmutableArray<string> faults) => Plan = Plan with { Faults = faults };
 
     public Task<bool> IsOn(CancellationToken cancellation) => Task.FromResult(power is not null);
 
@@ -68,7 +71,7 @@ public sealed class SimMachine(MachinePlan plan, SimMemory memory, SimWorld worl
     internal void Enter(string next)
     {
         phase = next;
-        world.Log.Phase(plan.Name, next);
+        world.Log.Phase(Plan.Name, next);
     }
 
     async Task Live(BootDevice device, CancellationTokenSource mains)
@@ -85,11 +88,11 @@ public sealed class SimMachine(MachinePlan plan, SimMemory memory, SimWorld worl
         }
         catch (SessionEndedException e)
         {
-            world.Log.Trouble(plan.Name, e.Message);
+            world.Log.Trouble(Plan.Name, e.Message);
         }
         catch (Exception e)
         {
-            world.Log.Broke(e, plan.Name);
+            world.Log.Broke(e, Plan.Name);
         }
         finally
         {
@@ -115,12 +118,12 @@ public sealed class SimMachine(MachinePlan plan, SimMemory memory, SimWorld worl
                         await new SimPious(this, world).Run(kernel.Arguments, mains);
                         return;
                     case BootOutcome.Failed failed:
-                        world.Log.Trouble(plan.Name, failed.Why);
+                        world.Log.Trouble(Plan.Name, failed.Why);
                         break;
                 }
             }
 
-            if (plan.FittedDisks.Select(d => memory.Disk(d.Serial).System).FirstOrDefault(s => s is not null) is not null)
+            if (Plan.FittedDisks.Select(d => memory.Disk(d.Serial).System).FirstOrDefault(s => s is not null) is not null)
             {
                 await RunInstalled(mains);
                 return;
@@ -136,8 +139,8 @@ public sealed class SimMachine(MachinePlan plan, SimMemory memory, SimWorld worl
     {
         var settings = new Dictionary<string, string>
         {
-            ["net0/mac"] = plan.Macs[0], ["uuid"] = plan.Uuid, ["serial"] = plan.Serial, ["manufacturer"] = Face.Manufacturer, ["product"] = Face.Model,
-            ["platform"] = plan.Firmware == FirmwareKind.Uefi ? "efi" : "pcbios", ["buildarch"] = plan.Firmware == FirmwareKind.Uefi ? "x86_64" : "i386",
+            ["net0/mac"] = Plan.Macs[0], ["uuid"] = Plan.Uuid, ["serial"] = Plan.Serial, ["manufacturer"] = Face.Manufacturer, ["product"] = Face.Model,
+            ["platform"] = Plan.Firmware == FirmwareKind.Uefi ? "efi" : "pcbios", ["buildarch"] = Plan.Firmware == FirmwareKind.Uefi ? "x86_64" : "i386",
         };
         return new IpxeScript(settings, url => world.Fetch(url, mains), pause => Task.Delay(pause, mains)).Run(new Uri(world.Ppec, "/boot/ipxe"));
     }
@@ -145,16 +148,16 @@ public sealed class SimMachine(MachinePlan plan, SimMemory memory, SimWorld worl
     /// <summary>The seed's token is good for one call home, so the system remembers that it made it.</summary>
     async Task RunInstalled(CancellationToken mains)
     {
-        var disk = plan.FittedDisks.First(d => memory.Disk(d.Serial).System is not null);
+        var disk = Plan.FittedDisks.First(d => memory.Disk(d.Serial).System is not null);
         var system = memory.Disk(disk.Serial).System!;
         Enter("os");
         await world.Pace(mains);
         if (!system.Beaconed && Uri.TryCreate(system.BeaconUrl, UriKind.Absolute, out var url))
         {
-            ImmutableArray<string> serials = [.. plan.FittedDisks.Select(d => d.Serial)];
-            var beacon = new Beacon(system.Token, system.Machine, system.Hostname, system.Image.Image, SimHardware.Evidence(plan), serials, plan.MemoryMiB);
+            ImmutableArray<string> serials = [.. Plan.FittedDisks.Select(d => d.Serial)];
+            var beacon = new Beacon(system.Token, system.Machine, system.Hostname, system.Image.Image, SimHardware.Evidence(Plan), serials, Plan.MemoryMiB);
             using var answer = await world.Insist(HttpMethod.Post, url, null, beacon, mains);
-            if (!answer.IsSuccessStatusCode) world.Log.Trouble(plan.Name, $"the beacon was answered {(int)answer.StatusCode}");
+            if (!answer.IsSuccessStatusCode) world.Log.Trouble(Plan.Name, $"the beacon was answered {(int)answer.StatusCode}");
             memory.Keep(disk.Serial, new SimDisk(system with { Beaconed = true }, false));
         }
 

@@ -20,6 +20,8 @@ public sealed class IpxeScriptTests
     [InlineData("#!ipxe\nisset ${nothing} && exit\nkernel k set\nboot", "failed")]
     [InlineData("#!ipxe\nisset ${nothing} && exit ||\nkernel k set\nboot", "kernel set")]
     [InlineData("#!ipxe\niseq ${platform} efi || goto bios\nexit\n:bios\nkernel k bios\nboot", "kernel bios")]
+    [InlineData("#!ipxe\nchain /second/${net0/mac}", "failed")] // a colon makes a scheme
+    [InlineData("#!ipxe\nchain http://ppec/second?mac=${net0/mac}", "kernel second=u")]
     [InlineData("<html>", "failed")]
     [InlineData("#!ipxe\nfrobnicate", "failed")]
     public async Task A_script_comes_to(string script, string expected)
