@@ -19,7 +19,6 @@ public static class PpecJson
         options.RespectRequiredConstructorParameters = true;
         options.AllowDuplicateProperties = false;
         options.MaxDepth = 32;
-        options.Converters.Add(new JsonStringEnumConverter<Hardware.HealthStatus>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false));
         options.Converters.Add(new ImmutableArrayConverterFactory());
         return options;
     }

@@ -5,6 +5,7 @@ using Ppec.Api.Images;
 using Ppec.Contracts;
 using Ppec.Contracts.Agents;
 using Ppec.Contracts.Gate;
+using Ppec.Contracts.Operations;
 
 namespace Ppec.Api.Agent;
 

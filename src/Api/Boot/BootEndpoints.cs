@@ -14,7 +14,7 @@ static class BootEndpoints
     /// <summary>Learns who is asking, then asks again with it. Without an answer it boots from disk.</summary>
     const string FirstStage = """
         #!ipxe
-        chain --autofree /boot/ipxe/${net0/mac:hexhyp}?uuid=${uuid}&serial=${serial:uristring} || exit
+        chain --timeout 20000 --autofree /boot/ipxe/${net0/mac:hexhyp}?uuid=${uuid}&serial=${serial:uristring} || exit
 
         """;
 

@@ -3,7 +3,6 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Ppec.Contracts;
 using Ppec.Contracts.Events;
-using Ppec.Contracts.Hardware;
 using Ppec.Domain.Access;
 using Ppec.Domain.Images;
 using Ppec.Domain.Machines;
@@ -92,6 +91,6 @@ public static class EventNames
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
         TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
-        Converters = { new JsonStringEnumConverter<HealthStatus>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false), new ImmutableArrayConverterFactory() },
+        Converters = { new ImmutableArrayConverterFactory() },
     };
 }
