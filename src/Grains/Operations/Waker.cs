@@ -28,7 +28,7 @@ public sealed class Waker(
     public override async Task Start()
     {
         await base.Start();
-        _timer = RegisterGrainTimer(Sweep, new() { DueTime = TimeSpan.FromMilliseconds(100), Period = options.WakeEvery });
+        _timer = RegisterGrainTimer(Sweep, TimeSpan.FromMilliseconds(100), options.WakeEvery);
     }
 
     public override Task Stop()
