@@ -41,7 +41,9 @@ static class CommandTree
         if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
         {
             var screen = new Screen(io);
-            foreach (var error in parsed.Errors) screen.Say($"error: {error.Message}");
+            var unknown = parsed.UnmatchedTokens.Count > 0; // then "a command is required" says nothing more
+            foreach (var error in parsed.Errors.Where(error => !unknown || !error.Message.StartsWith("Required command", StringComparison.Ordinal)))
+                screen.Say($"error: {error.Message}");
             screen.Say($"next: {Path(parsed.CommandResult.Command)} --help");
             return ExitCodes.Usage;
         }

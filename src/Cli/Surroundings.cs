@@ -14,6 +14,9 @@ sealed record Surroundings
     /// <summary>Cancelled by Ctrl-C and by a polite request to end.</summary>
     public CancellationToken Interrupted { get; init; }
 
+    /// <summary>The first pause before a request is sent again.</summary>
+    public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(200);
+
     /// <summary>The arguments as given, for a command that hands them on.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 

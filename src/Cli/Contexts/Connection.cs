@@ -10,7 +10,7 @@ sealed record Connection(Uri Server, string? CredentialFile)
         var connection = Resolve(call.Io, call.Get(call.Options.Server), call.Get(call.Options.Context), call.Get(call.Options.CredentialFile));
         if (connection.Server is { Scheme: "http", IsLoopback: false })
             call.Screen.Say($"warning: {connection.Server.Host} is not this machine, and http sends the credential in the clear. Use https.");
-        return new(new PpecClientOptions { Server = connection.Server, Credential = connection.Credential(call) });
+        return new(new PpecClientOptions { Server = connection.Server, Credential = connection.Credential(call), RetryDelay = call.Io.RetryDelay });
     }
 
     /// <summary>A context's credential goes to that context's server and to no other, whatever else is mixed.</summary>
