@@ -25,11 +25,11 @@ sealed class Scratch : IDisposable
 
     public string Data => System.IO.Path.Combine(Path, "data");
 
-    /// <summary>Another data directory with the files of <see cref="Data"/>, so that each damage starts from the same bytes.</summary>
+    /// <summary>Another data directory with the log of <see cref="Data"/>, so that each damage starts from the same bytes.</summary>
     public string Copy(string name)
     {
         var to = Directory.CreateDirectory(System.IO.Path.Combine(Path, name)).FullName;
-        foreach (var file in Directory.GetFiles(Data)) File.Copy(file, System.IO.Path.Combine(to, System.IO.Path.GetFileName(file)), overwrite: true);
+        foreach (var file in Directory.GetFiles(Data, "events.*")) File.Copy(file, System.IO.Path.Combine(to, System.IO.Path.GetFileName(file)), overwrite: true);
         return to;
     }
 
