@@ -7,7 +7,7 @@ namespace Ppec.Stores.Sqlite;
 /// <summary>SQLite's codes in the port's words.</summary>
 static class LogErrors
 {
-    public const string WhatToDo = "Stop the node, keep a copy of the directory, and restore it from a backup; nothing was changed.";
+    public const string WhatToDo = "Stop the node, keep a copy of the directory, and restore it from a backup.";
 
     /// <summary>The disk refused a flush. What it dropped it may later report as written, so no append may follow (and none is retried).</summary>
     public static bool IsFailedFlush(this SqliteException e) => e.SqliteExtendedErrorCode is raw.SQLITE_IOERR_FSYNC or raw.SQLITE_IOERR_DIR_FSYNC;

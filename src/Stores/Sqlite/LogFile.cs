@@ -113,7 +113,7 @@ static class LogFile
     public static void CheckStructure(SqliteConnection connection, string path, bool full)
     {
         var found = Scalar(connection, full ? "PRAGMA integrity_check(1)" : "PRAGMA quick_check(1)");
-        if (found is not "ok") throw LogErrors.Corrupt(path, $"SQLite found: {found}");
+        if (found is not "ok") throw LogErrors.Corrupt(path, $"SQLite found: {found?.ToString()?.ReplaceLineEndings(" ")}");
     }
 
     /// <summary>Positions count from 1 without a hole. The last of them.</summary>

@@ -175,6 +175,7 @@ sealed class LogWriter : IDisposable
     {
         _log?.Dispose();
         _log = null;
+        _checkpointer.Want(); // on a full disk, an emptied WAL may be all the space there is
         if (error is SqliteException e && e.IsFailedFlush())
             _refusal = FailedFlush(e);
         error = LogErrors.Translate(_refusal ?? error, _path, "be written");
