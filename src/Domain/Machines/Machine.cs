@@ -35,6 +35,8 @@ public static partial class Machine
         // Reports: only of the operation under way; repeated once it ended, they write nothing.
         (Known s, _) when ReportOf(command) is { } operation && s.About.Operation?.Id != operation
                                                                    => s.About.LastOperation == operation ? Nothing<MachineEvent>() : No(OperationStale, $"Operation {operation} is not under way on {command.Machine}."),
+        (Known { About.Operation: { } o }, _) when ReportOf(command) is not null && !MayReport(o, command)
+                                                                   => No(OperationStale, $"Operation {o.Id} ({o.Kind}) cannot report this now."),
         (Known { About.Operation.Writing: true }, RecordWriting)   => Nothing<MachineEvent>(),
         (Known, RecordWriting c)                                   => new DiskWritingStarted(c.Operation),
         (Known s, AbandonOperation c)                              => Abandon(s, c),
@@ -112,6 +114,19 @@ public static partial class Machine
         RecordRetired c => c.Operation,
         AbandonOperation c => c.Operation,
         _ => null,
+    };
+
+    /// <summary>What an operation of each kind may report, and when: nothing is installed, wiped or retired by one that never began to write.</summary>
+    static bool MayReport(Ongoing operation, MachineCommand report) => (operation.Kind, report) switch
+    {
+        (_, AbandonOperation)                                          => true,
+        (Workflows.Inspect, RecordInspection)                          => true,
+        (not Workflows.Inspect, RecordWriting)                         => true,
+        (Workflows.Provision or Workflows.Reimage, RecordProvisioned)  => operation.Writing,
+        (Workflows.Release or Workflows.Retire, RecordWipes)           => operation.Writing,
+        (Workflows.Release, RecordReleased)                            => operation.Writing,
+        (Workflows.Retire, RecordRetired)                              => operation.Writing,
+        _                                                              => false,
     };
 
     static Decision<MachineEvent> AsRacked(Known s, RackMachine c) =>
