@@ -138,10 +138,7 @@ public static partial class Machine
 
     static Decision<MachineEvent> Inspected(Known s, string operation, HardwareInventory inventory, Contracts.Hardware.HealthReport health, ImmutableArray<Contracts.Profiles.ProfileVersion> profiles, DateTimeOffset at)
     {
-        if (s.About.Evidence is { } known && Parts.Contradiction(known, Evidence(inventory)) is { } wrong)
-            return Then<MachineEvent>(
-                new OperationAbandoned(operation, $"Another machine answered: {wrong}.", Failed: true, Dirty: false),
-                new MachineHeld(Holds.Identity, $"Another machine answered where this one should: {wrong}. Check the cabling; rekey it if its board was replaced.", null, null));
+        if (s.About.Evidence is { } known && Parts.Contradiction(known, Evidence(inventory)) is { } wrong) return Stranger(s, operation, wrong);
 
         var evaluation = Evaluation.Of(profiles, inventory, health, s.About.Waivers, at);
         var inspected = new MachineInspected(operation, inventory, health, evaluation);
@@ -156,8 +153,18 @@ public static partial class Machine
         };
     }
 
+    /// <summary>Whatever was reported is not of this machine. If disks were written, nobody knows whose: it lands as any operation does that ended there.</summary>
+    static Decision<MachineEvent> Stranger(Known s, string operation, string wrong)
+    {
+        var abandoned = Abandon(s, new AbandonOperation(s.About.Id, operation, $"Another machine answered: {wrong}.", Failed: true));
+        return Then<MachineEvent>([
+            .. abandoned.Events.Where(e => e is not MachineHeld { Source: not Holds.Dirty }),
+            new MachineHeld(Holds.Identity, $"Another machine answered where this one should: {wrong}. Check the cabling; rekey it if its board was replaced.", null, null)]);
+    }
+
     static Decision<MachineEvent> Released(Known s, RecordReleased c)
     {
+        if (s.About.Evidence is { } known && Parts.Contradiction(known, Evidence(c.Inventory)) is { } wrong) return Stranger(s, c.Operation, wrong);
         var released = new MachineReleased(c.Operation);
         var inspected = Inspected((Known)Evolve(s, released), c.Operation, c.Inventory, c.Health, c.Profiles, c.At);
         return Then<MachineEvent>([released, .. inspected.Events]);
