@@ -198,7 +198,7 @@ public static partial class Machine
         if (blocking.Count > 0) return No(MachineEvaluationFailed, $"{Evaluation.Describe(blocking)} Waive it, or repair it and inspect again.");
         if (Evaluation.Failures(report.Health) is { Length: > 0 } failures) return No(MachineEvaluationFailed, failures);
         if (report.Evaluation.Type is not { } type) return No(MachineEvaluationFailed, "It matches no profile, or more than one: set its profile and inspect again.");
-        if (s.About.Holds.Values.Any(h => h.Source is not (Holds.Inspection or Holds.Unclassified) && h.Since > report.At))
+        if (s.About.HeldAt > report.At)
             return No(MachineReportTooOld, "Its report is older than its last hold: inspect it again.");
         ImmutableArray<MachineEvent> lifted = [.. s.About.Holds.Keys.Where(k => k is Holds.Inspection or Holds.Unclassified).Select(k => new MachineUnheld(k))];
         return Then<MachineEvent>([.. lifted, new MachinePromoted(type)]);
