@@ -130,7 +130,7 @@ public static partial class Machine
     };
 
     static Decision<MachineEvent> AsRacked(Known s, RackMachine c) =>
-        s is Racked && s.About.Serial == c.Serial && s.About.Place == c.Place && s.About.Bmc == c.Bmc && s.About.Profile == c.Profile && s.About.Name == c.Name
+        s is Racked && s.About.Serial == c.Serial && s.About.Place == c.Place && s.About.Bmc == c.Bmc && s.About.Profile == c.Profile && s.About.Name == c.Name && s.About.Macs.SequenceEqual(c.Macs.IsDefault ? [] : c.Macs)
             ? Nothing<MachineEvent>()
             : No(MachineExists, s is Enlisted
                 ? $"{c.Machine} enlisted itself already: accept it instead."
