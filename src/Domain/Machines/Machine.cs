@@ -138,7 +138,7 @@ public static partial class Machine
 
     static Decision<MachineEvent> Inspected(Known s, string operation, HardwareInventory inventory, Contracts.Hardware.HealthReport health, ImmutableArray<Contracts.Profiles.ProfileVersion> profiles, DateTimeOffset at)
     {
-        if (s.About.Evidence is { } known && Parts.Contradiction(known, Evidence(inventory)) is { } wrong) return Stranger(s, operation, wrong);
+        if (Parts.Contradiction(Expected(s.About), Evidence(inventory)) is { } wrong) return Stranger(s, operation, wrong);
 
         var evaluation = Evaluation.Of(profiles, inventory, health, s.About.Waivers, at);
         var inspected = new MachineInspected(operation, inventory, health, evaluation);
@@ -164,7 +164,7 @@ public static partial class Machine
 
     static Decision<MachineEvent> Released(Known s, RecordReleased c)
     {
-        if (s.About.Evidence is { } known && Parts.Contradiction(known, Evidence(c.Inventory)) is { } wrong) return Stranger(s, c.Operation, wrong);
+        if (Parts.Contradiction(Expected(s.About), Evidence(c.Inventory)) is { } wrong) return Stranger(s, c.Operation, wrong);
         var released = new MachineReleased(c.Operation);
         var inspected = Inspected((Known)Evolve(s, released), c.Operation, c.Inventory, c.Health, c.Profiles, c.At);
         return Then<MachineEvent>([released, .. inspected.Events]);
@@ -215,7 +215,7 @@ public static partial class Machine
     }
 
     static Decision<MachineEvent> Adopt(Known s, AdoptMachine c) =>
-        s.About.Evidence is { } known && Parts.Contradiction(known, c.Evidence) is { } wrong
+        Parts.Contradiction(Expected(s.About), c.Evidence) is { } wrong
             ? No(MachineIdentityMismatch, $"That is another machine: {wrong}.")
             : new MachineAdopted(c.Evidence, c.Hostname, c.Owner);
 
@@ -275,6 +275,9 @@ public static partial class Machine
 
     static bool Same(Contracts.Agents.MachineEvidence? a, Contracts.Agents.MachineEvidence b) =>
         a is not null && (a.Serial, a.Uuid, a.BoardSerial) == (b.Serial, b.Uuid, b.BoardSerial) && a.Macs.SequenceEqual(b.Macs);
+
+    /// <summary>Who it must be: before it was ever seen, the serial on paper says so.</summary>
+    static Contracts.Agents.MachineEvidence Expected(Dossier about) => about.Evidence ?? new(about.Serial, "", "", []);
 
     static Contracts.Agents.MachineEvidence Evidence(HardwareInventory i) =>
         new(i.System.Serial, i.System.Uuid, i.Board.Serial, [.. i.Nics.Select(n => n.Mac)]);
