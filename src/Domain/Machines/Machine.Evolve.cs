@@ -47,7 +47,6 @@ public static partial class Machine
         (Baremetal s, MachineProvisioned e)    => Install(End(s.About, e.Operation), s.Type, s.About.Operation!) with { Maintenance = s.Maintenance },
         (Known s, DiskWiped e)                 => s with { About = s.About with { Wipes = s.About.Wipes.Add(e.Wipe) } },
         (Racked s, MachineAdopted e)           => Adopt(s.About, e),
-        (Inventory s, MachineAdopted e)        => Adopt(s.About, e),
         (Baremetal s, MaintenanceStarted e)    => s with { Maintenance = new(e.Why, e.ExpiresAt) },
         (Baremetal s, MaintenanceEnded e)      => s with { Maintenance = null, About = e.Baseline is null || s.About.Inspection is null ? s.About : s.About with { Inspection = s.About.Inspection with { Inventory = e.Baseline, At = e.At } } },
         (Known s, MachineRetired e)            => new Retired(Release(e.Operation is null ? s.About : End(s.About, e.Operation)), e.Destroyed.IsDefault ? [] : e.Destroyed, Unracked: false),

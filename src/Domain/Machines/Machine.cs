@@ -91,7 +91,7 @@ public static partial class Machine
         (Racked or Inventory or Spare, RetireDestroyed c)          => Destroyed((Known)state, c),
         (Baremetal s, RetireDestroyed c)                           => s.About.HoldsAt(c.At).Any() ? Destroyed(s, c) : No(MachineBoots, "A machine in production is released first; only one that is held because it cannot boot is retired as destroyed."),
 
-        (Racked or Inventory, AdoptMachine c)                      => Adopt((Known)state, c),
+        (Racked s, AdoptMachine c)                                 => Adopt(s, c),
         (Baremetal s, AdoptMachine c) when !s.Verified && s.Hostname == c.Hostname => Nothing<MachineEvent>(),
 
         (Baremetal { Maintenance: { } m }, StartMaintenance c)     => m == new Maintenance(c.Why, c.ExpiresAt) ? Nothing<MachineEvent>() : No(MachineInMaintenance, $"Already in maintenance until {m.ExpiresAt:u}: {m.Why}."),
