@@ -50,6 +50,7 @@ public static partial class Machine
         (Known s, HoldMachine c)                                   => Hold(s, c),
         (Known s, UnholdMachine c)                                 => Unhold(s, c),
         (Known s, TagMachine c)                                    => Tag(s, c),
+        (Baremetal { Maintenance: { } m }, NoteDrift) when m.ExpiresAt > command.At => Nothing<MachineEvent>(),
         (Known s, NoteDrift c)                                     => s.About.Drift.TryGetValue(c.Kind, out var noted) && noted.Found == c.Found ? Nothing<MachineEvent>() : new DriftNoted(c.Kind, c.Expected, c.Found),
         (Known s, SetMachine c)                                    => Describe(s, c),
 
