@@ -95,7 +95,8 @@ public static partial class Machine
         (Racked s, AdoptMachine c)                                 => Adopt(s, c),
         (Baremetal s, AdoptMachine c) when !s.Verified && s.Hostname == c.Hostname => Nothing<MachineEvent>(),
 
-        (Baremetal { Maintenance: { } m }, StartMaintenance c)     => m == new Maintenance(c.Why, c.ExpiresAt) ? Nothing<MachineEvent>() : No(MachineInMaintenance, $"Already in maintenance until {m.ExpiresAt:u}: {m.Why}."),
+        (Baremetal { Maintenance: { } m }, StartMaintenance c) when m == new Maintenance(c.Why, c.ExpiresAt) => Nothing<MachineEvent>(),
+        (Baremetal { Maintenance: { } m }, StartMaintenance c) when m.ExpiresAt > c.At => No(MachineInMaintenance, $"Already in maintenance until {m.ExpiresAt:u}: {m.Why}."),
         (Baremetal, StartMaintenance c)                            => new MaintenanceStarted(c.Why, c.ExpiresAt),
         (Baremetal { Maintenance: null }, EndMaintenance)          => Nothing<MachineEvent>(),
         (Baremetal s, EndMaintenance c)                            => AfterMaintenance(s, c),
