@@ -52,7 +52,8 @@ public static partial class Machine
         (Known s, TagMachine c)                                    => Tag(s, c),
         (Baremetal { Maintenance: { } m }, NoteDrift) when m.ExpiresAt > command.At => Nothing<MachineEvent>(),
         (Known s, NoteDrift c)                                     => s.About.Drift.TryGetValue(c.Kind, out var noted) && noted.Found == c.Found ? Nothing<MachineEvent>() : new DriftNoted(c.Kind, c.Expected, c.Found),
-        (Known s, SetMachine c)                                    => Describe(s, c),
+        (Retired, SetMachine { Name: null, Owner: null, Profile: null, Place: null } c) => Describe((Known)state, c),
+        (not Retired, SetMachine c)                                => Describe((Known)state, c),
 
         // Retired is the end, but for leaving the rack.
         (Retired { Unracked: true }, UnrackMachine)                => Nothing<MachineEvent>(),
