@@ -124,7 +124,7 @@ public static class MachinePlans
     }
 
     static Plan Plan(string command, string machine, ImmutableArray<PlanEffect> effects, ImmutableArray<PlanInput> inputs) =>
-        new(command, [machine], effects, inputs, Sha256([command, machine, .. effects.Select(e => e.ToString()), .. inputs.Select(i => i.ToString())]));
+        new(command, [machine], effects, inputs, Sha256([command, machine, $"{effects.Length}", .. effects.SelectMany(e => new[] { e.Kind, e.Target, e.Detail }), .. inputs.SelectMany(i => new[] { i.Name, i.Value })]));
 
     /// <summary>Over the parts, each with its length before it, so that no two lists of parts read the same.</summary>
     static string Sha256(IEnumerable<string> parts) =>
