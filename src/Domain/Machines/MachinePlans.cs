@@ -64,7 +64,7 @@ public static class MachinePlans
                 new("disk-write", disk.Serial, $"{disk.Model} {disk.SizeBytes} bytes: everything on it is lost"),
                 new("image", image.Id, $"sha256:{image.Content.Sha256}"),
                 new("hostname", spec.Hostname, $"owned by {spec.Owner}"),
-                .. interfaces.Select(i => new PlanEffect("address", i.Mac, i.Address)),
+                .. interfaces.Select(i => new PlanEffect("address", i.Mac, Describe(i))),
                 new("seed", s.About.Id, $"sha256:{Sha256([.. install.SshKeys, install.UserData])}"),
                 new("stage", s.About.Id, $"{s.Stage} → baremetal"),
             ],
@@ -105,6 +105,9 @@ public static class MachinePlans
             ],
             [.. HardwareInputs(s.About, hardware)]), null);
     }
+
+    static string Describe(InterfacePlan i) =>
+        $"{i.Address}{(i.Gateway is null ? "" : $" via {i.Gateway}")}{(i.Dns.IsEmpty ? "" : $", DNS {string.Join(" ", i.Dns)}")}";
 
     static Disk? Choose(Contracts.Hardware.Inventory hardware, string rule) => rule switch
     {
