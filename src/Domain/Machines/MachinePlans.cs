@@ -73,7 +73,8 @@ public static class MachinePlans
 
     public static Result<InstallPlan> Reimage(Baremetal s, ProvisionSpec spec, ImageVersion? image, DateTimeOffset at)
     {
-        var kept = spec with { Hostname = s.Hostname, Owner = s.About.Owner ?? spec.Owner, Address = s.Plan?.Interfaces.FirstOrDefault()?.Address ?? spec.Address };
+        var kept = spec with { Hostname = s.Hostname, Owner = s.About.Owner ?? spec.Owner };
+        if (s.Plan?.Interfaces.FirstOrDefault() is { } port) kept = kept with { Address = port.Address, Gateway = port.Gateway, Dns = port.Dns };
         var result = Provision(s, s.Type ?? "", kept, image, at);
         return result.Plan is { } p ? result with { Plan = Plan("machine.reimage", s.About.Id, p.Effects, p.Inputs) } : result;
     }
