@@ -97,6 +97,8 @@ public static class MachinePlans
         if (s.About.Bmc is null) return Refuse<ImmutableArray<DiskRef>>(MachineNoBmc, $"PPEC does not know how to reach the BMC of {s.About.Id}: set it first.");
         if (s.About.Inspection?.Inventory is not { } hardware)
             return Refuse<ImmutableArray<DiskRef>>(MachineDisksUnseen, "Its disks were never seen: inspect it first, or retire it as destroyed, attesting every disk.");
+        if (hardware.Disks.FirstOrDefault(d => Parts.IsLocal(d) && !Parts.IsNamed(d)) is { } nameless)
+            return Refuse<ImmutableArray<DiskRef>>(MachineDiskUnknown, $"Disk {nameless.Slot} has no serial and no WWN, so its wipe could not be proven: take it out, or retire the machine as destroyed.");
         ImmutableArray<DiskRef> disks = [.. Parts.LocalDisks(hardware).Select(d => new DiskRef(d.Serial, d.Wwn))];
         return new(disks, Plan(command, s.About.Id,
             [
