@@ -51,7 +51,7 @@ public static partial class Operation
         (Ready or Active, ResumeOperation)                   => Nothing<OperationEvent>(),
 
         (Active s, ConnectAgent c)                           => Connect(s, c),
-        (Active s, ReportTask c) when Is(s, c.Step, c.Generation) => Judge(s, Judgement.OfTask(s.Facts, c.Step, c.Result), c.At),
+        (Active s, ReportTask c) when Is(s, c.Step, c.Generation) && StepOf(s).Kind == StepKind.Agent => Judge(s, Judgement.OfTask(s.Facts, c.Step, c.Result), c.At),
         (Active s, ReportBeacon c) when StepOf(s).Name == Workflows.Steps.AwaitFirstBoot => Judge(s, Judgement.OfBeacon(s.Facts, c.Beacon, c.SourceAddress), c.At),
         (Known s, ReportBeacon) when s.Facts.Steps.GetValueOrDefault(Workflows.Steps.AwaitFirstBoot)?.Done == true => Nothing<OperationEvent>(),
         (Known s, ReportTask c) when s.Facts.Steps.GetValueOrDefault(c.Step)?.Done == true => Nothing<OperationEvent>(),
