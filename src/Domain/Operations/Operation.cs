@@ -45,7 +45,7 @@ public static partial class Operation
         (Paused s, FailStep c)                               => Then<OperationEvent>(new OperationTurnedBack(Ending.Failed, c.Why)),
         (Known, CompleteStep or FailStep)                    => No(OperationStale, "That attempt is over: an older generation takes no effect."),
 
-        (Ready s, PauseOperation c)                          => new OperationPaused(StepOf(s).Name, c.Why, c.At + PauseLimit),
+        (Ready s, PauseOperation c) when StepOf(s).SafePoint => new OperationPaused(StepOf(s).Name, c.Why, c.At + PauseLimit),
         (Paused, PauseOperation)                             => Nothing<OperationEvent>(),
         (Paused s, ResumeOperation)                          => new OperationResumed(StepOf(s).Name),
         (Ready or Active, ResumeOperation)                   => Nothing<OperationEvent>(),
