@@ -42,7 +42,7 @@ public static partial class Operation
 
         (Active s, CompleteStep c) when Is(s, c.Step, c.Generation) => Succeed(s, c.Output),
         (Active s, FailStep c) when Is(s, c.Step, c.Generation)     => Fail(s, c.Why, c.Final, c.At),
-        (Paused s, FailStep c)                               => Then<OperationEvent>(new OperationTurnedBack(Ending.Failed, c.Why)),
+        (Paused s, FailStep c) when c.Step == StepOf(s).Name && c.Generation == s.Facts.Generation && c.At >= s.Until => Then<OperationEvent>(new OperationTurnedBack(Ending.Failed, c.Why)),
         (Known, CompleteStep or FailStep)                    => No(OperationStale, "That attempt is over: an older generation takes no effect."),
 
         (Ready s, PauseOperation c) when StepOf(s).SafePoint => new OperationPaused(StepOf(s).Name, c.Why, c.At + PauseLimit),
