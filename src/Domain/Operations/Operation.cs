@@ -111,6 +111,7 @@ public static partial class Operation
         return (last, s.Facts.Cancel) switch
         {
             (true, _)       => Then<OperationEvent>(done, new OperationEnded(Ending.Succeeded, "")),
+            (false, { }) when RecordsAnErase(s.Facts.Kind, s.Index + 1) => done,
             (false, { } why) => Then<OperationEvent>(done, new OperationTurnedBack(Ending.Cancelled, why)),
             _               => done,
         };
@@ -120,7 +121,7 @@ public static partial class Operation
     {
         var step = StepOf(s);
         var failures = (s.Facts.Steps.GetValueOrDefault(step.Name)?.Failures ?? 0) + 1;
-        if (s.Facts.Cancel is { } cancel)
+        if (s.Facts.Cancel is { } cancel && !RecordsAnErase(s.Facts.Kind, s.Index))
             return Then<OperationEvent>(new StepFailed(step.Name, s.Attempt.Generation, why, null, null), new OperationTurnedBack(Ending.Cancelled, cancel));
         if (final || failures >= step.Attempts)
             return Then<OperationEvent>(
@@ -157,7 +158,15 @@ public static partial class Operation
             OnCancel.Waits => requested,
             _              => No(ProblemCodes.OperationEnded, "Too late to cancel: the work is done and is being recorded."),
         }
+        : s is Ready r && RecordsAnErase(r.Facts.Kind, r.Index) ? requested
         : Then<OperationEvent>(requested, new OperationTurnedBack(Ending.Cancelled, c.Why));
+    }
+
+    /// <summary>An erase and the record of its proof are one to a cancel: once disks were erased, the proof is not thrown away.</summary>
+    static bool RecordsAnErase(string kind, int index)
+    {
+        var steps = Workflows.Named(kind).Steps;
+        return index > 0 && steps[index - 1].OnCancel == OnCancel.Waits && steps[index].OnCancel == OnCancel.Waits;
     }
 
     static Decision<OperationEvent> Undone(Undoing s, CompleteCompensation c) => c.Error switch
