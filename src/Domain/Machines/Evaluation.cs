@@ -85,14 +85,10 @@ public static class Evaluation
     static IEnumerable<Gap> Disks(ProfileSpec spec, Inventory found)
     {
         if (spec.Disks.IsDefaultOrEmpty) yield break;
-        var left = found.Disks.Where(d => d.Transport != "usb").ToList();
+        var (met, left) = Fitting.Of(spec.Disks, [.. found.Disks.Where(d => d.Transport != "usb")], w => w.Count, (w, d) => Fits(w, d, spec.DiskTolerancePercent));
         foreach (var (wanted, index) in spec.Disks.Select((d, i) => (d, i)))
-        {
-            var fitting = left.Where(d => Fits(wanted, d, spec.DiskTolerancePercent)).Take(wanted.Count).ToList();
-            left.RemoveAll(fitting.Contains);
-            if (fitting.Count < wanted.Count)
-                yield return Missing($"disk:{index}", "disks", "", $"{wanted.Count} × {wanted.SizeMiB} MiB {wanted.Transport}".TrimEnd(), $"{fitting.Count}");
-        }
+            if (met[index] < wanted.Count)
+                yield return Missing($"disk:{index}", "disks", "", $"{wanted.Count} × {wanted.SizeMiB} MiB {wanted.Transport}".TrimEnd(), $"{met[index]}");
         foreach (var extra in left)
             yield return Missing($"disk:{extra.Slot}", "disk", extra.Slot, "nothing", $"{extra.SizeBytes >> 20} MiB {extra.Transport} {extra.Serial}".TrimEnd());
     }
@@ -109,12 +105,10 @@ public static class Evaluation
     static IEnumerable<Gap> Nics(ProfileSpec spec, Inventory found)
     {
         if (spec.Nics.IsDefaultOrEmpty) yield break;
+        var (met, _) = Fitting.Of(spec.Nics, found.Nics, w => w.Count, (w, n) => (w.MinSpeedMbps is null || n.SpeedMbps >= w.MinSpeedMbps) && (w.Driver is null || n.Driver == w.Driver));
         foreach (var (wanted, index) in spec.Nics.Select((n, i) => (n, i)))
-        {
-            var fitting = found.Nics.Count(n => (wanted.MinSpeedMbps is null || n.SpeedMbps >= wanted.MinSpeedMbps) && (wanted.Driver is null || n.Driver == wanted.Driver));
-            if (fitting < wanted.Count)
-                yield return Missing($"nic:{index}", "network ports", "", $"{wanted.Count}{(wanted.MinSpeedMbps is { } s ? $" at {s} Mbit/s or more" : "")}", $"{fitting}");
-        }
+            if (met[index] < wanted.Count)
+                yield return Missing($"nic:{index}", "network ports", "", $"{wanted.Count}{(wanted.MinSpeedMbps is { } s ? $" at {s} Mbit/s or more" : "")}", $"{met[index]}");
     }
 
     static IEnumerable<Gap> Firmware(ProfileSpec spec, Inventory found)

@@ -35,6 +35,8 @@ public static partial class Machine
         // Reports: only of the operation under way; repeated once it ended, they write nothing.
         (Known s, _) when ReportOf(command) is { } operation && s.About.Operation?.Id != operation
                                                                    => s.About.LastOperation == operation ? Nothing<MachineEvent>() : No(OperationStale, $"Operation {operation} is not under way on {command.Machine}."),
+        (Known { About.Operation: { } o }, _) when ReportOf(command) is not null && !MayReport(o, command)
+                                                                   => No(OperationStale, $"Operation {o.Id} ({o.Kind}) cannot report this now."),
         (Known { About.Operation.Writing: true }, RecordWriting)   => Nothing<MachineEvent>(),
         (Known, RecordWriting c)                                   => new DiskWritingStarted(c.Operation),
         (Known s, AbandonOperation c)                              => Abandon(s, c),
@@ -48,8 +50,10 @@ public static partial class Machine
         (Known s, HoldMachine c)                                   => Hold(s, c),
         (Known s, UnholdMachine c)                                 => Unhold(s, c),
         (Known s, TagMachine c)                                    => Tag(s, c),
+        (Baremetal { Maintenance: { } m }, NoteDrift) when m.ExpiresAt > command.At => Nothing<MachineEvent>(),
         (Known s, NoteDrift c)                                     => s.About.Drift.TryGetValue(c.Kind, out var noted) && noted.Found == c.Found ? Nothing<MachineEvent>() : new DriftNoted(c.Kind, c.Expected, c.Found),
-        (Known s, SetMachine c)                                    => Describe(s, c),
+        (Retired, SetMachine { Name: null, Owner: null, Profile: null, Place: null } c) => Describe((Known)state, c),
+        (not Retired, SetMachine c)                                => Describe((Known)state, c),
 
         // Retired is the end, but for leaving the rack.
         (Retired { Unracked: true }, UnrackMachine)                => Nothing<MachineEvent>(),
@@ -89,10 +93,11 @@ public static partial class Machine
         (Racked or Inventory or Spare, RetireDestroyed c)          => Destroyed((Known)state, c),
         (Baremetal s, RetireDestroyed c)                           => s.About.HoldsAt(c.At).Any() ? Destroyed(s, c) : No(MachineBoots, "A machine in production is released first; only one that is held because it cannot boot is retired as destroyed."),
 
-        (Racked or Inventory, AdoptMachine c)                      => Adopt((Known)state, c),
+        (Racked s, AdoptMachine c)                                 => Adopt(s, c),
         (Baremetal s, AdoptMachine c) when !s.Verified && s.Hostname == c.Hostname => Nothing<MachineEvent>(),
 
-        (Baremetal { Maintenance: { } m }, StartMaintenance c)     => m == new Maintenance(c.Why, c.ExpiresAt) ? Nothing<MachineEvent>() : No(MachineInMaintenance, $"Already in maintenance until {m.ExpiresAt:u}: {m.Why}."),
+        (Baremetal { Maintenance: { } m }, StartMaintenance c) when m == new Maintenance(c.Why, c.ExpiresAt) => Nothing<MachineEvent>(),
+        (Baremetal { Maintenance: { } m }, StartMaintenance c) when m.ExpiresAt > c.At => No(MachineInMaintenance, $"Already in maintenance until {m.ExpiresAt:u}: {m.Why}."),
         (Baremetal, StartMaintenance c)                            => new MaintenanceStarted(c.Why, c.ExpiresAt),
         (Baremetal { Maintenance: null }, EndMaintenance)          => Nothing<MachineEvent>(),
         (Baremetal s, EndMaintenance c)                            => AfterMaintenance(s, c),
@@ -114,8 +119,21 @@ public static partial class Machine
         _ => null,
     };
 
+    /// <summary>What an operation of each kind may report, and when: nothing is installed, wiped or retired by one that never began to write.</summary>
+    static bool MayReport(Ongoing operation, MachineCommand report) => (operation.Kind, report) switch
+    {
+        (_, AbandonOperation)                                          => true,
+        (Workflows.Inspect, RecordInspection)                          => true,
+        (not Workflows.Inspect, RecordWriting)                         => true,
+        (Workflows.Provision or Workflows.Reimage, RecordProvisioned)  => operation.Writing,
+        (Workflows.Release or Workflows.Retire, RecordWipes)           => operation.Writing,
+        (Workflows.Release, RecordReleased)                            => operation.Writing,
+        (Workflows.Retire, RecordRetired)                              => operation.Writing,
+        _                                                              => false,
+    };
+
     static Decision<MachineEvent> AsRacked(Known s, RackMachine c) =>
-        s is Racked && s.About.Serial == c.Serial && s.About.Place == c.Place && s.About.Bmc == c.Bmc && s.About.Profile == c.Profile && s.About.Name == c.Name
+        s is Racked && s.About.Serial == c.Serial && s.About.Place == c.Place && s.About.Bmc == c.Bmc && s.About.Profile == c.Profile && s.About.Name == c.Name && s.About.Macs.SequenceEqual(c.Macs.IsDefault ? [] : c.Macs)
             ? Nothing<MachineEvent>()
             : No(MachineExists, s is Enlisted
                 ? $"{c.Machine} enlisted itself already: accept it instead."
@@ -123,10 +141,7 @@ public static partial class Machine
 
     static Decision<MachineEvent> Inspected(Known s, string operation, HardwareInventory inventory, Contracts.Hardware.HealthReport health, ImmutableArray<Contracts.Profiles.ProfileVersion> profiles, DateTimeOffset at)
     {
-        if (s.About.Evidence is { } known && Parts.Contradiction(known, Evidence(inventory)) is { } wrong)
-            return Then<MachineEvent>(
-                new OperationAbandoned(operation, $"Another machine answered: {wrong}.", Failed: true, Dirty: false),
-                new MachineHeld(Holds.Identity, $"Another machine answered where this one should: {wrong}. Check the cabling; rekey it if its board was replaced.", null, null));
+        if (Parts.Contradiction(Expected(s.About), Evidence(inventory)) is { } wrong) return Stranger(s, operation, wrong);
 
         var evaluation = Evaluation.Of(profiles, inventory, health, s.About.Waivers, at);
         var inspected = new MachineInspected(operation, inventory, health, evaluation);
@@ -141,8 +156,18 @@ public static partial class Machine
         };
     }
 
+    /// <summary>Whatever was reported is not of this machine. If disks were written, nobody knows whose: it lands as any operation does that ended there.</summary>
+    static Decision<MachineEvent> Stranger(Known s, string operation, string wrong)
+    {
+        var abandoned = Abandon(s, new AbandonOperation(s.About.Id, operation, $"Another machine answered: {wrong}.", Failed: true));
+        return Then<MachineEvent>([
+            .. abandoned.Events.Where(e => e is not MachineHeld { Source: not Holds.Dirty }),
+            new MachineHeld(Holds.Identity, $"Another machine answered where this one should: {wrong}. Check the cabling; rekey it if its board was replaced.", null, null)]);
+    }
+
     static Decision<MachineEvent> Released(Known s, RecordReleased c)
     {
+        if (Parts.Contradiction(Expected(s.About), Evidence(c.Inventory)) is { } wrong) return Stranger(s, c.Operation, wrong);
         var released = new MachineReleased(c.Operation);
         var inspected = Inspected((Known)Evolve(s, released), c.Operation, c.Inventory, c.Health, c.Profiles, c.At);
         return Then<MachineEvent>([released, .. inspected.Events]);
@@ -176,7 +201,7 @@ public static partial class Machine
         if (blocking.Count > 0) return No(MachineEvaluationFailed, $"{Evaluation.Describe(blocking)} Waive it, or repair it and inspect again.");
         if (Evaluation.Failures(report.Health) is { Length: > 0 } failures) return No(MachineEvaluationFailed, failures);
         if (report.Evaluation.Type is not { } type) return No(MachineEvaluationFailed, "It matches no profile, or more than one: set its profile and inspect again.");
-        if (s.About.Holds.Values.Any(h => h.Source is not (Holds.Inspection or Holds.Unclassified) && h.Since > report.At))
+        if (s.About.HeldAt > report.At)
             return No(MachineReportTooOld, "Its report is older than its last hold: inspect it again.");
         ImmutableArray<MachineEvent> lifted = [.. s.About.Holds.Keys.Where(k => k is Holds.Inspection or Holds.Unclassified).Select(k => new MachineUnheld(k))];
         return Then<MachineEvent>([.. lifted, new MachinePromoted(type)]);
@@ -193,7 +218,7 @@ public static partial class Machine
     }
 
     static Decision<MachineEvent> Adopt(Known s, AdoptMachine c) =>
-        s.About.Evidence is { } known && Parts.Contradiction(known, c.Evidence) is { } wrong
+        Parts.Contradiction(Expected(s.About), c.Evidence) is { } wrong
             ? No(MachineIdentityMismatch, $"That is another machine: {wrong}.")
             : new MachineAdopted(c.Evidence, c.Hostname, c.Owner);
 
@@ -207,7 +232,8 @@ public static partial class Machine
     }
 
     static Decision<MachineEvent> Hold(Known s, HoldMachine c) =>
-        s.About.Holds.TryGetValue(c.Source, out var h) && (h.Why, h.ExpiresAt, h.LiftPermission) == (c.Why, c.ExpiresAt, c.LiftPermission)
+        c.Source == Holds.Dirty && s.About.Holds.ContainsKey(Holds.Dirty) ? No(ProblemCodes.MachineHeld, "It is held dirty already, until it is wiped.")
+        : s.About.Holds.TryGetValue(c.Source, out var h) && (h.Why, h.ExpiresAt, h.LiftPermission) == (c.Why, c.ExpiresAt, c.LiftPermission)
             ? Nothing<MachineEvent>()
             : new MachineHeld(c.Source, c.Why, c.ExpiresAt, c.LiftPermission);
 
@@ -252,6 +278,9 @@ public static partial class Machine
 
     static bool Same(Contracts.Agents.MachineEvidence? a, Contracts.Agents.MachineEvidence b) =>
         a is not null && (a.Serial, a.Uuid, a.BoardSerial) == (b.Serial, b.Uuid, b.BoardSerial) && a.Macs.SequenceEqual(b.Macs);
+
+    /// <summary>Who it must be: before it was ever seen, the serial on paper says so.</summary>
+    static Contracts.Agents.MachineEvidence Expected(Dossier about) => about.Evidence ?? new(about.Serial, "", "", []);
 
     static Contracts.Agents.MachineEvidence Evidence(HardwareInventory i) =>
         new(i.System.Serial, i.System.Uuid, i.Board.Serial, [.. i.Nics.Select(n => n.Mac)]);

@@ -23,6 +23,7 @@ public static class MachinePlans
     public static Planned Of(MachineState state, MachineCommand command) => (state, command) switch
     {
         (Unknown, _) => new(null, No(MachineUnknown, $"There is no machine {command.Machine}.")),
+        (Enlisted, _) => new(null, No(MachineNotAccepted, $"{command.Machine} enlisted itself and waits to be accepted or rejected.")),
         (Known { About.Operation: { } busy }, _) => new(null, No(MachineBusy, $"Operation {busy.Id} ({busy.Kind}) is under way: wait for it, or cancel it first.")),
         (Spare s, ProvisionMachine c) => Answer(Provision(s, s.Type, c.Spec, c.Image, c.At)),
         (Baremetal s, ReimageMachine c) => Answer(Reimage(s, c.Spec, c.Image, c.At)),
@@ -63,7 +64,7 @@ public static class MachinePlans
                 new("disk-write", disk.Serial, $"{disk.Model} {disk.SizeBytes} bytes: everything on it is lost"),
                 new("image", image.Id, $"sha256:{image.Content.Sha256}"),
                 new("hostname", spec.Hostname, $"owned by {spec.Owner}"),
-                .. interfaces.Select(i => new PlanEffect("address", i.Mac, i.Address)),
+                .. interfaces.Select(i => new PlanEffect("address", i.Mac, Describe(i))),
                 new("seed", s.About.Id, $"sha256:{Sha256([.. install.SshKeys, install.UserData])}"),
                 new("stage", s.About.Id, $"{s.Stage} → baremetal"),
             ],
@@ -72,7 +73,8 @@ public static class MachinePlans
 
     public static Result<InstallPlan> Reimage(Baremetal s, ProvisionSpec spec, ImageVersion? image, DateTimeOffset at)
     {
-        var kept = spec with { Hostname = s.Hostname, Owner = s.About.Owner ?? spec.Owner, Address = s.Plan?.Interfaces.FirstOrDefault()?.Address ?? spec.Address };
+        var kept = spec with { Hostname = s.Hostname, Owner = s.About.Owner ?? spec.Owner };
+        if (s.Plan?.Interfaces.FirstOrDefault() is { } port) kept = kept with { Address = port.Address, Gateway = port.Gateway, Dns = port.Dns };
         var result = Provision(s, s.Type ?? "", kept, image, at);
         return result.Plan is { } p ? result with { Plan = Plan("machine.reimage", s.About.Id, p.Effects, p.Inputs) } : result;
     }
@@ -95,6 +97,8 @@ public static class MachinePlans
         if (s.About.Bmc is null) return Refuse<ImmutableArray<DiskRef>>(MachineNoBmc, $"PPEC does not know how to reach the BMC of {s.About.Id}: set it first.");
         if (s.About.Inspection?.Inventory is not { } hardware)
             return Refuse<ImmutableArray<DiskRef>>(MachineDisksUnseen, "Its disks were never seen: inspect it first, or retire it as destroyed, attesting every disk.");
+        if (hardware.Disks.FirstOrDefault(d => Parts.IsLocal(d) && !Parts.IsNamed(d)) is { } nameless)
+            return Refuse<ImmutableArray<DiskRef>>(MachineDiskUnknown, $"Disk {nameless.Slot} has no serial and no WWN, so its wipe could not be proven: take it out, or retire the machine as destroyed.");
         ImmutableArray<DiskRef> disks = [.. Parts.LocalDisks(hardware).Select(d => new DiskRef(d.Serial, d.Wwn))];
         return new(disks, Plan(command, s.About.Id,
             [
@@ -104,6 +108,9 @@ public static class MachinePlans
             ],
             [.. HardwareInputs(s.About, hardware)]), null);
     }
+
+    static string Describe(InterfacePlan i) =>
+        $"{i.Address}{(i.Gateway is null ? "" : $" via {i.Gateway}")}{(i.Dns.IsEmpty ? "" : $", DNS {string.Join(" ", i.Dns)}")}";
 
     static Disk? Choose(Contracts.Hardware.Inventory hardware, string rule) => rule switch
     {
@@ -123,7 +130,7 @@ public static class MachinePlans
     }
 
     static Plan Plan(string command, string machine, ImmutableArray<PlanEffect> effects, ImmutableArray<PlanInput> inputs) =>
-        new(command, [machine], effects, inputs, Sha256([command, machine, .. effects.Select(e => e.ToString()), .. inputs.Select(i => i.ToString())]));
+        new(command, [machine], effects, inputs, Sha256([command, machine, $"{effects.Length}", .. effects.SelectMany(e => new[] { e.Kind, e.Target, e.Detail }), .. inputs.SelectMany(i => new[] { i.Name, i.Value })]));
 
     /// <summary>Over the parts, each with its length before it, so that no two lists of parts read the same.</summary>
     static string Sha256(IEnumerable<string> parts) =>

@@ -82,6 +82,9 @@ public sealed record Dossier(string Id, string Serial)
     /// <summary>Drift noted and not yet settled by an inspection, by kind.</summary>
     public ImmutableSortedDictionary<string, Drift> Drift { get; init; } = ImmutableSortedDictionary<string, Drift>.Empty;
 
+    /// <summary>When it was last held for what no inspection had found; a report older than that does not promote it, even once the hold is lifted.</summary>
+    public DateTimeOffset? HeldAt { get; init; }
+
     /// <summary>Holds that count at <paramref name="at"/>; an expired one is history.</summary>
     public IEnumerable<Hold> HoldsAt(DateTimeOffset at) => Holds.Values.Where(h => h.ExpiresAt is null || h.ExpiresAt > at);
 }

@@ -17,7 +17,11 @@ public static class Parts
 
     /// <summary>Disks PPEC may write: in the machine itself, and named by a serial or WWN.</summary>
     public static IEnumerable<Disk> LocalDisks(HardwareInventory inventory) =>
-        inventory.Disks.Where(d => d.Transport is not ("usb" or "fc" or "iscsi" or "multipath") && (d.Serial.Length > 0 || d.Wwn.Length > 0));
+        inventory.Disks.Where(d => IsLocal(d) && IsNamed(d));
+
+    public static bool IsLocal(Disk disk) => disk.Transport is not ("usb" or "fc" or "iscsi" or "multipath");
+
+    public static bool IsNamed(Disk disk) => disk.Serial.Length > 0 || disk.Wwn.Length > 0;
 
     /// <summary>
     /// What changed between the report that made a machine Spare and a later one, a sentence a part, naming the slot. Empty = the same hardware.

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Ppec.Contracts.Agents;
+using Ppec.Contracts.Images;
 using Ppec.Contracts.Operations;
 using Ppec.Domain.Machines;
 using static Ppec.Domain.Machines.Workflows;
@@ -61,10 +62,13 @@ public readonly record struct Judgement(StepOutput? Output, string? Failure, boo
     {
         var proven = wipe.Disks.Where(d => d is { Verified: true, Error: null }).ToList();
         foreach (var disk in facts.Input.Disks)
-            if (!proven.Any(p => p.Serial == disk.Serial))
-                return Bad($"Disk {disk.Serial} is not proven erased: {wipe.Disks.FirstOrDefault(d => d.Serial == disk.Serial)?.Error ?? "no report"}.");
+            if (!proven.Any(p => Is(p, disk)))
+                return Bad($"Disk {(disk.Serial.Length > 0 ? disk.Serial : disk.Wwn)} is not proven erased: {wipe.Disks.FirstOrDefault(d => Is(d, disk))?.Error ?? "no report"}.");
         return Good(new(Wipe: wipe));
     }
+
+    /// <summary>By serial, or by WWN where there is none.</summary>
+    static bool Is(DiskWipe wiped, DiskRef disk) => wiped.Serial == disk.Serial && (disk.Serial.Length > 0 || wiped.Wwn == disk.Wwn);
 
     static string Where(Contracts.Hardware.Inventory expected, string serial) =>
         expected.Disks.Where(d => d.Serial == serial).Select(d => $"{d.Slot} ({serial})").FirstOrDefault() ?? serial;

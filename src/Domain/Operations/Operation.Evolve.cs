@@ -24,7 +24,7 @@ public static partial class Operation
         (Known s, OperationTurnedBack e)    => Unwind(s.Facts with { Session = null }, Compensations(s.Facts), new(e.Result, e.Why), e.At),
         (Undoing s, StepUndone e)           => Unwind(Undone(s.Facts, e), s.Left.RemoveAt(0), s.Ending, e.At),
         (Undoing s, UndoFailed { RetryAt: { } retry }) => s with { Failures = s.Failures + 1, NotBefore = retry },
-        (Undoing s, UndoFailed e)           => Unwind(s.Facts, s.Left.RemoveAt(0), s.Ending with { Why = $"{s.Ending.Why} Undoing {e.Step} failed too: {e.Why}" }, e.At),
+        (Undoing s, UndoFailed e)           => Unwind(s.Facts, s.Left.RemoveAt(0), s.Ending with { Result = Ending.Failed, Why = $"{s.Ending.Why} Undoing {e.Step} failed too: {e.Why}" }, e.At),
         (Known s, OperationEnded e)         => new Ended(s.Facts with { Session = null }, new(e.Result, e.Why), e.At),
         _ => throw new UnreachableException($"{@event.GetType().Name} after {state.GetType().Name}: the stream is corrupt or Evolve is incomplete."),
     };

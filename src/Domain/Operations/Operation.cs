@@ -42,16 +42,16 @@ public static partial class Operation
 
         (Active s, CompleteStep c) when Is(s, c.Step, c.Generation) => Succeed(s, c.Output),
         (Active s, FailStep c) when Is(s, c.Step, c.Generation)     => Fail(s, c.Why, c.Final, c.At),
-        (Paused s, FailStep c)                               => Then<OperationEvent>(new OperationTurnedBack(Ending.Failed, c.Why)),
+        (Paused s, FailStep c) when c.Step == StepOf(s).Name && c.Generation == s.Facts.Generation && c.At >= s.Until => Then<OperationEvent>(new OperationTurnedBack(Ending.Failed, c.Why)),
         (Known, CompleteStep or FailStep)                    => No(OperationStale, "That attempt is over: an older generation takes no effect."),
 
-        (Ready s, PauseOperation c)                          => new OperationPaused(StepOf(s).Name, c.Why, c.At + PauseLimit),
+        (Ready s, PauseOperation c) when StepOf(s).SafePoint => new OperationPaused(StepOf(s).Name, c.Why, c.At + PauseLimit),
         (Paused, PauseOperation)                             => Nothing<OperationEvent>(),
         (Paused s, ResumeOperation)                          => new OperationResumed(StepOf(s).Name),
         (Ready or Active, ResumeOperation)                   => Nothing<OperationEvent>(),
 
         (Active s, ConnectAgent c)                           => Connect(s, c),
-        (Active s, ReportTask c) when Is(s, c.Step, c.Generation) => Judge(s, Judgement.OfTask(s.Facts, c.Step, c.Result), c.At),
+        (Active s, ReportTask c) when Is(s, c.Step, c.Generation) && StepOf(s).Kind == StepKind.Agent => Judge(s, Judgement.OfTask(s.Facts, c.Step, c.Result), c.At),
         (Active s, ReportBeacon c) when StepOf(s).Name == Workflows.Steps.AwaitFirstBoot => Judge(s, Judgement.OfBeacon(s.Facts, c.Beacon, c.SourceAddress), c.At),
         (Known s, ReportBeacon) when s.Facts.Steps.GetValueOrDefault(Workflows.Steps.AwaitFirstBoot)?.Done == true => Nothing<OperationEvent>(),
         (Known s, ReportTask c) when s.Facts.Steps.GetValueOrDefault(c.Step)?.Done == true => Nothing<OperationEvent>(),
@@ -111,6 +111,7 @@ public static partial class Operation
         return (last, s.Facts.Cancel) switch
         {
             (true, _)       => Then<OperationEvent>(done, new OperationEnded(Ending.Succeeded, "")),
+            (false, { }) when RecordsAnErase(s.Facts.Kind, s.Index + 1) => done,
             (false, { } why) => Then<OperationEvent>(done, new OperationTurnedBack(Ending.Cancelled, why)),
             _               => done,
         };
@@ -120,7 +121,7 @@ public static partial class Operation
     {
         var step = StepOf(s);
         var failures = (s.Facts.Steps.GetValueOrDefault(step.Name)?.Failures ?? 0) + 1;
-        if (s.Facts.Cancel is { } cancel)
+        if (s.Facts.Cancel is { } cancel && !RecordsAnErase(s.Facts.Kind, s.Index))
             return Then<OperationEvent>(new StepFailed(step.Name, s.Attempt.Generation, why, null, null), new OperationTurnedBack(Ending.Cancelled, cancel));
         if (final || failures >= step.Attempts)
             return Then<OperationEvent>(
@@ -157,7 +158,15 @@ public static partial class Operation
             OnCancel.Waits => requested,
             _              => No(ProblemCodes.OperationEnded, "Too late to cancel: the work is done and is being recorded."),
         }
+        : s is Ready r && RecordsAnErase(r.Facts.Kind, r.Index) ? requested
         : Then<OperationEvent>(requested, new OperationTurnedBack(Ending.Cancelled, c.Why));
+    }
+
+    /// <summary>An erase and the record of its proof are one to a cancel: once disks were erased, the proof is not thrown away.</summary>
+    static bool RecordsAnErase(string kind, int index)
+    {
+        var steps = Workflows.Named(kind).Steps;
+        return index > 0 && steps[index - 1].OnCancel == OnCancel.Waits && steps[index].OnCancel == OnCancel.Waits;
     }
 
     static Decision<OperationEvent> Undone(Undoing s, CompleteCompensation c) => c.Error switch

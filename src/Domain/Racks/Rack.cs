@@ -43,8 +43,8 @@ public static class Rack
 
     static Decision<RackEvent> Occupy(RackState s, OccupyUnits c)
     {
-        if (c.Unit < 1 || c.Height < 1 || c.Unit + c.Height - 1 > s.Units)
-            return No(ProblemCodes.RackUnitOutside, $"Units {c.Unit} to {c.Unit + c.Height - 1} are not in rack {c.Rack}, which has 1 to {s.Units}.");
+        if (c.Unit < 1 || c.Height < 1 || c.Height > s.Units - c.Unit + 1)
+            return No(ProblemCodes.RackUnitOutside, $"{c.Height} units from unit {c.Unit} up are not in rack {c.Rack}, which has 1 to {s.Units}.");
         if (s.Machines.TryGetValue(c.Machine, out var own) && own == (c.Unit, c.Height)) return Nothing<RackEvent>();
         var taken = s.Machines.FirstOrDefault(m => m.Key != c.Machine && m.Value.Unit < c.Unit + c.Height && c.Unit < m.Value.Unit + m.Value.Height);
         return taken.Key is null
