@@ -71,9 +71,14 @@ static class CommandTree
 
         public override int Invoke(ParseResult parseResult)
         {
-            _help.Invoke(parseResult);
-            IReadOnlyList<string> examples = parseResult.CommandResult.Command is Verb verb ? verb.Examples : ["ppec context set lab --server http://127.0.0.1:8080 --credential-file ./admin-credential", "ppec machine list"];
             var output = parseResult.InvocationConfiguration.Output;
+            using var help = new StringWriter();
+            parseResult.InvocationConfiguration.Output = help;
+            _help.Invoke(parseResult);
+            parseResult.InvocationConfiguration.Output = output;
+            foreach (var line in help.ToString().TrimEnd().Split('\n')) output.WriteLine(line.TrimEnd());
+            output.WriteLine();
+            IReadOnlyList<string> examples = parseResult.CommandResult.Command is Verb verb ? verb.Examples : ["ppec context set lab --server http://127.0.0.1:8080 --credential-file ./admin-credential", "ppec machine list"];
             output.WriteLine("Examples:");
             foreach (var example in examples) output.WriteLine($"  {example}");
             return ExitCodes.Done;

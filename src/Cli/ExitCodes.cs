@@ -39,7 +39,7 @@ static class ExitCodes
     public static int Of(Exception failure) => failure switch
     {
         PpecException problem => Of(problem),
-        UsageException => Usage,
+        UsageException or ArgumentException or FileNotFoundException or DirectoryNotFoundException => Usage,
         OutcomeUnknownException or ServerUnreachableException => Unreachable,
         OperationCanceledException => Interrupted,
         _ => Failure,

@@ -33,10 +33,7 @@ static class Failures
             case OperationCanceledException:
                 screen.Say("Interrupted.");
                 break;
-            case UsageException or ArgumentException:
-                screen.Say($"error: {failure.Message}");
-                return ExitCodes.Usage;
-            case IOException or UnauthorizedAccessException:
+            case UsageException or ArgumentException or IOException or UnauthorizedAccessException:
                 screen.Say($"error: {failure.Message}");
                 break;
             default:

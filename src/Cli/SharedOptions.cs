@@ -31,7 +31,7 @@ sealed partial class SharedOptions
     public Option<string?> IdempotencyKey { get; } = Text("--idempotency-key", "KEY", "Sending the same command again with the same key changes things once.");
     public Option<long?> IfMatch { get; } = new("--if-match") { Description = "Refuse unless the target still has this version.", HelpName = "VERSION", CustomParser = Version };
 
-    public Option<bool> NoWait { get; } = new("--no-wait") { Description = "Start it, print the operation's id, and do not wait." };
+    public Option<bool> NoWait { get; } = new("--no-wait") { Description = "Print the operation's id and do not wait for its end." };
     public Option<TimeSpan?> Timeout { get; } = new("--timeout") { Description = "Wait no longer than this (90s, 30m, 2h); the work goes on. Exit status 8.", HelpName = "TIME", CustomParser = Duration };
 
     public IEnumerable<Option> Connecting => [Server, Context, CredentialFile];

@@ -41,6 +41,7 @@ public sealed class ProcessTests
         await using var server = await StubServer.StartAsync();
         server.On("GET /api/v1/events", async context =>
         {
+            if (context.Request.Headers.Accept != "text/event-stream") { await StubServer.Json($$"""{"items":[{{Canned.Event(5)}}],"nextPosition":"5"}""")(context); return; }
             context.Response.ContentType = "text/event-stream";
             await context.Response.WriteAsync($"id: 5\ndata: {Canned.Event(5)}\n\n", context.RequestAborted);
             await context.Response.Body.FlushAsync(context.RequestAborted);
@@ -52,7 +53,14 @@ public sealed class ProcessTests
         Terminal.Signal(process, "-INT");
         await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         Assert.Equal(130, process.ExitCode);
-        Assert.Equal("?from=4", server.Requests.First().Query);
+        Assert.Equal("?from=4", server.Requests.Last().Query);
+    }
+
+    [Fact]
+    public async Task Following_events_of_a_server_that_is_not_there_is_9()
+    {
+        using var terminal = new Terminal(new Uri("http://127.0.0.1:9"));
+        Assert.Equal(9, (await terminal.RunAsync("event", "tail", "--follow")).Exit);
     }
 
     [Fact]

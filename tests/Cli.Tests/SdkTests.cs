@@ -178,7 +178,7 @@ public sealed class SdkTests : IAsyncLifetime
             context.Abort();
         });
         List<string> positions = [];
-        await foreach (var item in _client.Events.FollowAsync("4", "machine-", Stop))
+        await foreach (var item in _client.Events.FollowAsync("4", "machine-", cancellation: Stop))
         {
             positions.Add(item.Value.Position);
             if (positions.Count == 2) seen.SetResult();

@@ -55,8 +55,12 @@ static class EventVerbs
 
     static async Task<int> FollowAsync(Call call, string? from, string? stream)
     {
-        await foreach (var answer in call.Client.Events.FollowAsync(from, stream, call.Cancellation))
+        // A feed is resumed for ever; whether there is a server, and whether it lets us, is found out first.
+        await call.Client.Events.PageAsync(from, 1, stream, call.Cancellation);
+        var broken = false;
+        await foreach (var answer in call.Client.Events.FollowAsync(from, stream, Broken, call.Cancellation))
         {
+            broken = false;
             switch (call.Format)
             {
                 case "json": call.Screen.Encoded(JsonText.OneLine(answer.Json)); break;
@@ -67,6 +71,12 @@ static class EventVerbs
             await call.Io.Out.FlushAsync(call.Cancellation);
         }
         return ExitCodes.Done;
+
+        void Broken(Exception? why)
+        {
+            if (!broken && why is not null) call.Screen.Say($"The feed broke and is resumed when the server answers ({why.Message})");
+            broken = true;
+        }
     }
 
     static Sheet Table(IEnumerable<EventView> events, bool wide)

@@ -38,7 +38,7 @@ sealed class LiveProgressTable(bool withLog)
         }
         if (look.Away is { } why) rows.Add(new Text(SafeText.Line($"The server does not answer, still waiting ({why.Message})"), new Style(Color.Yellow)));
         if (withLog) rows.AddRange(_log.Select(line => new Text(SafeText.Line($"  {line}"), new Style(decoration: Decoration.Dim)) { Overflow = Overflow.Ellipsis }));
-        rows.Add(new Text("Ctrl-C stops waiting, not the work.", new Style(decoration: Decoration.Dim)));
+        if (_look.Operation?.State is not ("succeeded" or "failed" or "cancelled")) rows.Add(new Text("Ctrl-C stops waiting, not the work.", new Style(decoration: Decoration.Dim)));
         return new Rows(rows);
     }
 
@@ -57,6 +57,13 @@ sealed class LiveProgressTable(bool withLog)
 
     static Text Cell(string text) => new(SafeText.Line(text)) { Overflow = Overflow.Ellipsis };
 
-    static string Elapsed(StepView step) => step.StartedAt is not { } start ? ""
-        : ((step.EndedAt ?? DateTimeOffset.UtcNow) - start) is var time && time > TimeSpan.Zero ? time.ToString(time.TotalHours >= 1 ? @"h\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture) : "0:00";
+    static string Elapsed(StepView step)
+    {
+        if (step.StartedAt is not { } start) return "";
+        var time = (step.EndedAt ?? DateTimeOffset.UtcNow) - start;
+        if (time < TimeSpan.Zero) time = TimeSpan.Zero; // the clocks of server and terminal differ
+        return time.TotalHours >= 1
+            ? string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalHours}:{time:mm\\:ss}")
+            : time.ToString(@"m\:ss", CultureInfo.InvariantCulture);
+    }
 }

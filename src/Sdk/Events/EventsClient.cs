@@ -34,11 +34,17 @@ public sealed class EventsClient
     /// Every event after <paramref name="from"/> and then each new one, until cancelled. A connection that breaks, or a server that
     /// restarts, is resumed after the last event given: none is missed, none comes twice. Keep the position of the last one you dealt with to resume yourself.
     /// </summary>
+    /// <param name="from">A position; null = the start of the log.</param>
+    /// <param name="stream">Only streams whose name begins so.</param>
+    /// <param name="broken">Told each time the connection ended, with why if that is known; it is then resumed.</param>
+    /// <param name="cancellation">Ends the feed.</param>
     /// <exception cref="PpecException">The server refuses the feed (credential, position).</exception>
-    public async IAsyncEnumerable<Answer<EventView>> FollowAsync(string? from = null, string? stream = null, [EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<Answer<EventView>> FollowAsync(
+        string? from = null, string? stream = null, Action<Exception?>? broken = null, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         for (var failures = 0; ; )
         {
+            Exception? why = null;
             await using var feed = Connect(from, stream, cancellation).GetAsyncEnumerator(cancellation);
             while (true)
             {
@@ -48,12 +54,14 @@ public sealed class EventsClient
                 }
                 catch (Exception e) when (IsBroken(e, cancellation))
                 {
+                    why = e;
                     break;
                 }
                 if (feed.Current.Value.Position == from) continue; // a server that repeats the event resumed from
                 (failures, from) = (0, feed.Current.Value.Position);
                 yield return feed.Current;
             }
+            broken?.Invoke(why);
             await _transport.PauseAsync(++failures, null, cancellation);
         }
     }

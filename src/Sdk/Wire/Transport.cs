@@ -27,6 +27,7 @@ sealed class Transport : IDisposable
             {
                 AllowAutoRedirect = false, // a redirect would carry the credential to where nobody meant it to go
                 AutomaticDecompression = System.Net.DecompressionMethods.All,
+                UseProxy = !options.Server.IsLoopback, // nobody means a proxy when naming this machine
                 ConnectTimeout = TimeSpan.FromSeconds(5),
                 PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             })
@@ -47,9 +48,9 @@ sealed class Transport : IDisposable
         return SendAsync(() => Request(payload.Method, path, options, payload.Content()), options.IdempotencyKey, payload.Bounded, cancellation);
     }
 
-    /// <summary>Asks without effect, though by POST: a plan. Repeating it needs no key.</summary>
+    /// <summary>Asks without effect, though by POST: a plan. However it ends, nothing is unknown.</summary>
     public Task<Reply> AskAsync(PathText path, Payload payload, CancellationToken cancellation) =>
-        SendAsync(() => Request(payload.Method, path, null, payload.Content()), null, bounded: true, cancellation);
+        SendAsync(() => Request(payload.Method, path, new() { IdempotencyKey = Guid.CreateVersion7().ToString() }, payload.Content()), null, bounded: true, cancellation);
 
     /// <summary>One attempt at an endless answer. The caller reads it, disposes it, and resumes.</summary>
     public async Task<HttpResponseMessage> OpenFeedAsync(PathText path, CancellationToken cancellation)
