@@ -13,7 +13,7 @@ namespace Ppec.Projections;
 public sealed class History(IEventStore store, IEventCodec codec) : IHistory
 {
     public async Task<ReadOnlyMemory<byte>?> At(string noun, string id, DateTimeOffset at, CancellationToken cancellation) =>
-        await Document(noun, id, at, cancellation) is { } json ? JsonSerializer.SerializeToUtf8Bytes(json) : null;
+        await Document(noun, id, at, cancellation) is { } json ? new ReadOnlyMemory<byte>(JsonSerializer.SerializeToUtf8Bytes(json)) : default(ReadOnlyMemory<byte>?);
 
     public async Task<ImmutableArray<HistoryEntry>> Of(string noun, string id, CancellationToken cancellation)
     {

@@ -72,7 +72,7 @@ public sealed class ReadModel : IReadModel, IDisposable
     {
         using var connection = Connect(_connection);
         using var command = Command(connection, "SELECT body FROM document WHERE noun = $noun AND id = $id", ("$noun", noun), ("$id", id));
-        return command.ExecuteScalar() is byte[] body ? body : null;
+        return command.ExecuteScalar() is byte[] body ? new ReadOnlyMemory<byte>(body) : default(ReadOnlyMemory<byte>?); // a plain null would become an empty memory
     }
 
     public Page List(string noun, ListQuery query)
