@@ -117,6 +117,25 @@ public abstract class FeedConformance : EventStoreConformance
     }
 
     [Fact]
+    public async Task What_was_appended_while_nobody_subscribed_is_not_missed()
+    {
+        var author = Author("away-1");
+        await using (var feed = Store.Subscribe(LogPosition.Start, default).GetAsyncEnumerator())
+        {
+            await feed.MoveNextAsync().AsTask().Within("word of being caught up");
+            await author.Append(5);
+            while (feed.Current.Event is not { Version: 4 }) await feed.MoveNextAsync().AsTask().Within("the events appended while subscribed");
+        }
+        await author.Append(3);
+        var all = await ReadAll();
+        foreach (var after in all.Select(e => e.Position).Prepend(LogPosition.Start).SkipLast(1))
+        {
+            var seen = await Follow(after, () => all[^1].Position).Within($"the end, from position {after}");
+            Assert.Equal(all.Where(e => e.Position > after).Select(e => e.Id), seen.Select(e => e.Id));
+        }
+    }
+
+    [Fact]
     public async Task A_waiting_subscriber_is_cancelled()
     {
         using var stop = new CancellationTokenSource();

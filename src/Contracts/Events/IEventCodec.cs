@@ -1,9 +1,7 @@
 namespace Ppec.Contracts.Events;
 
 /// <summary>Marks a type whose instances are written to the log.</summary>
-#pragma warning disable CA1040 // The marker is the point: it is what a codec accepts.
 public interface IDomainEvent;
-#pragma warning restore CA1040
 
 /// <summary>Events to bytes and back. Names are permanent (<c>machine.promoted.v1</c>); old names are upcast on the way out.</summary>
 public interface IEventCodec
