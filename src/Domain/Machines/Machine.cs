@@ -244,9 +244,10 @@ public static partial class Machine
     }
 
     static Decision<MachineEvent> Hold(Known s, HoldMachine c) =>
-        c.Source == Holds.Dirty && s.About.Holds.ContainsKey(Holds.Dirty) ? No(ProblemCodes.MachineHeld, "It is held dirty already, until it is wiped.")
-        : s.About.Holds.TryGetValue(c.Source, out var h) && (h.Why, h.ExpiresAt, h.LiftPermission) == (c.Why, c.ExpiresAt, c.LiftPermission)
+        s.About.Holds.TryGetValue(c.Source, out var h) && (h.Why, h.ExpiresAt, h.LiftPermission) == (c.Why, c.ExpiresAt, c.LiftPermission)
             ? Nothing<MachineEvent>()
+            : h is { Source: Holds.Dirty }
+            ? No(ProblemCodes.MachineHeld, "It is held dirty already, until it is wiped.")
             : new MachineHeld(c.Source, c.Why, c.ExpiresAt, c.LiftPermission);
 
     static Decision<MachineEvent> Unhold(Known s, UnholdMachine c) =>
