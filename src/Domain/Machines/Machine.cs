@@ -16,7 +16,7 @@ public static partial class Machine
 {
     public static Decision<MachineEvent> Decide(MachineState state, MachineCommand command)
     {
-        var decision = Rules(state, command);
+        var decision = Rules(state, Filled(command));
         return decision.Problem is null
             ? decision with { Events = [.. decision.Events.Select(e => e with { At = command.At })] }
             : decision;
@@ -106,6 +106,18 @@ public static partial class Machine
         _                                                          => WrongStage(state, command),
     };
 
+    /// <summary>A list left out is an empty one.</summary>
+    static MachineCommand Filled(MachineCommand command) => command switch
+    {
+        RackMachine { Macs.IsDefault: true } c           => c with { Macs = [] },
+        EnlistMachine { Evidence.Macs.IsDefault: true } c => c with { Evidence = c.Evidence with { Macs = [] } },
+        AdoptMachine { Evidence.Macs.IsDefault: true } c => c with { Evidence = c.Evidence with { Macs = [] } },
+        RekeyMachine { Evidence.Macs.IsDefault: true } c => c with { Evidence = c.Evidence with { Macs = [] } },
+        TagMachine { Remove.IsDefault: true } c          => c with { Remove = [] },
+        RetireDestroyed { Disks.IsDefault: true } c      => c with { Disks = [] },
+        _                                                => command,
+    };
+
     /// <summary>Which operation a report claims to come from; null for commands that are no reports.</summary>
     static string? ReportOf(MachineCommand command) => command switch
     {
@@ -133,7 +145,7 @@ public static partial class Machine
     };
 
     static Decision<MachineEvent> AsRacked(Known s, RackMachine c) =>
-        s is Racked && s.About.Serial == c.Serial && s.About.Place == c.Place && s.About.Bmc == c.Bmc && s.About.Profile == c.Profile && s.About.Name == c.Name && s.About.Macs.SequenceEqual(c.Macs.IsDefault ? [] : c.Macs)
+        s is Racked && s.About.Serial == c.Serial && s.About.Place == c.Place && s.About.Bmc == c.Bmc && s.About.Profile == c.Profile && s.About.Name == c.Name && s.About.Macs.SequenceEqual(c.Macs)
             ? Nothing<MachineEvent>()
             : No(MachineExists, s is Enlisted
                 ? $"{c.Machine} enlisted itself already: accept it instead."
@@ -232,9 +244,10 @@ public static partial class Machine
     }
 
     static Decision<MachineEvent> Hold(Known s, HoldMachine c) =>
-        c.Source == Holds.Dirty && s.About.Holds.ContainsKey(Holds.Dirty) ? No(ProblemCodes.MachineHeld, "It is held dirty already, until it is wiped.")
-        : s.About.Holds.TryGetValue(c.Source, out var h) && (h.Why, h.ExpiresAt, h.LiftPermission) == (c.Why, c.ExpiresAt, c.LiftPermission)
+        s.About.Holds.TryGetValue(c.Source, out var h) && (h.Why, h.ExpiresAt, h.LiftPermission) == (c.Why, c.ExpiresAt, c.LiftPermission)
             ? Nothing<MachineEvent>()
+            : h is { Source: Holds.Dirty }
+            ? No(ProblemCodes.MachineHeld, "It is held dirty already, until it is wiped.")
             : new MachineHeld(c.Source, c.Why, c.ExpiresAt, c.LiftPermission);
 
     static Decision<MachineEvent> Unhold(Known s, UnholdMachine c) =>

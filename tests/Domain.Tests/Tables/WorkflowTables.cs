@@ -42,7 +42,7 @@ public static class WorkflowTables
                 {
                     var run = new Run(life).Until(step.Name, begun);
                     var answer = run.Tell(new CancelOperation(run.Id, "a person said so"));
-                    var heard = answer.Problem is { } p ? $"refused: {p.Code}; " : run.State is OperationState.Active ? "waits; " : "";
+                    var heard = answer.Problem is { } p ? $"refused: {p.Code}; " : run.State is OperationState.Active or OperationState.Ready ? "waits; " : "";
                     text.Append($"{(begun ? "during" : "before")} {step.Name,-18}{heard}{Landing(run.ToEnd())}\n");
                 }
         }
