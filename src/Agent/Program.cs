@@ -20,7 +20,7 @@ try
     {
         Host.SetClock(granted.Time);
         Say($"session for machine {granted.Machine}, operation {granted.Operation ?? "none"}");
-        var loop = new TaskLoop(link, new Journal("/run/ppec-agent.journal"), new Post().Perform, TimeProvider.System);
+        var loop = new TaskLoop(link, new Journal("/run/ppec-agent.journal"), new Post(link, granted.Operation ?? "", TimeProvider.System).Perform, TimeProvider.System);
         Say(await loop.Run(CancellationToken.None) + ": powering off");
     }
 }

@@ -4,7 +4,7 @@ using Ppec.Contracts.Agents;
 namespace Ppec.Agent.Tasks;
 
 /// <summary>Does one kind of work after another; a failure is a sentence in the result, never an exception that ends the loop.</summary>
-public delegate Task<TaskResult> Perform(AgentWork work, WorkLog log, CancellationToken stop);
+public delegate Task<TaskResult> Perform(AgentTask task, WorkLog log, CancellationToken stop);
 
 /// <summary>
 /// Fetch, run, report, for ever. Ends when the session does, or after a power-down: either way the machine is to be powered off.
@@ -49,7 +49,7 @@ public sealed class TaskLoop(IControlPlane link, Journal journal, Perform perfor
 
         journal.Start(task);
         var log = new WorkLog();
-        log.Line($"task {task.Id}: {task.Work}");
+        log.Line($"task {task.Id}: {task.Work.GetType().Name}"); // not the work itself: user data may hold secrets
         var (result, ending) = await RunWork(task, log, stop);
         if (ending == Heard.SessionEnded) return true;
         log.Line($"task {task.Id}: {result.Error ?? "done"}");
@@ -69,16 +69,16 @@ public sealed class TaskLoop(IControlPlane link, Journal journal, Perform perfor
         using var both = CancellationTokenSource.CreateLinkedTokenSource(abort.Token, late.Token);
         using var done = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var reporting = Report(task.Id, log, abort, done.Token);
-        var result = await Guarded(task.Work, log, both.Token, late.Token, stop);
+        var result = await Guarded(task, log, both.Token, late.Token, stop);
         await done.CancelAsync();
         return (result, await reporting);
     }
 
-    async Task<TaskResult> Guarded(AgentWork work, WorkLog log, CancellationToken abort, CancellationToken late, CancellationToken stop)
+    async Task<TaskResult> Guarded(AgentTask task, WorkLog log, CancellationToken abort, CancellationToken late, CancellationToken stop)
     {
         try
         {
-            return await Task.Run(() => perform(work, log, abort), CancellationToken.None);
+            return await Task.Run(() => perform(task, log, abort), CancellationToken.None);
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
