@@ -1,17 +1,18 @@
+using System.Buffers.Binary;
+using Microsoft.Win32.SafeHandles;
 using Ppec.Agent.Linux;
 using Ppec.Contracts.Hardware;
 
 namespace Ppec.Agent.Wipe;
 
-/// <summary>What <c>hdparm -I</c> says of a disk's security feature set.</summary>
+/// <summary>What a disk's IDENTIFY data says of its security feature set (ACS, word 128).</summary>
 public sealed record AtaSecurity(bool Supported, bool Enabled, bool Locked, bool Frozen, bool Enhanced)
 {
-    /// <summary>Reads the Security section; absent means unsupported.</summary>
-    public static AtaSecurity Parse(string identify)
+    /// <summary>Reads 512 bytes of IDENTIFY DEVICE; anything shorter supports nothing.</summary>
+    public static AtaSecurity Parse(ReadOnlySpan<byte> identify)
     {
-        var lines = identify.Split('\n').SkipWhile(l => !l.StartsWith("Security:", StringComparison.Ordinal)).Skip(1)
-            .TakeWhile(l => l.Length > 0 && char.IsWhiteSpace(l[0])).Select(l => string.Join(' ', l.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))).ToHashSet(StringComparer.Ordinal);
-        return new(lines.Contains("supported"), lines.Contains("enabled"), lines.Contains("locked"), lines.Contains("frozen"), lines.Contains("supported: enhanced erase"));
+        var word = identify.Length >= 512 ? BinaryPrimitives.ReadUInt16LittleEndian(identify[256..]) : (ushort)0;
+        return new((word & 1) != 0, (word & 2) != 0, (word & 4) != 0, (word & 8) != 0, (word & 32) != 0);
     }
 }
 
@@ -21,16 +22,25 @@ public sealed record AtaSecurity(bool Supported, bool Enabled, bool Locked, bool
 /// </summary>
 internal static class AtaErase
 {
+    const nuint GetIdentity = 0x030D;
     const string Password = "ppec"; // set for the erase only: the disk drops it when it is done
 
     internal static IReadOnlyList<DeviceErase> Offered(Disk disk)
     {
-        try
-        {
-            var (status, text) = Tool.Run(TimeSpan.FromSeconds(30), "/usr/sbin/hdparm", "-I", Device(disk));
-            return status == 0 ? Choose(AtaSecurity.Parse(text), disk).ToList() : [];
-        }
-        catch (IOException) { return []; }
+        try { return [.. Choose(AtaSecurity.Parse(Identify(disk)), disk)]; }
+        catch (IOException) { return []; } // behind a SAS expander or a RAID card there is no ATA to speak to
+    }
+
+    /// <summary>The kernel's copy, from when it found the disk: asking the disk again upsets some of them.</summary>
+    static unsafe byte[] Identify(Disk disk)
+    {
+        var descriptor = Libc.Open(Device(disk), Libc.ReadOnly | Libc.CloseOnExec, 0);
+        if (descriptor < 0) throw Libc.Failure($"opening {disk.Name}");
+        using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+        var answer = new byte[512];
+        fixed (byte* p = answer)
+            if (Libc.IoControl(handle, GetIdentity, p) != 0) throw Libc.Failure($"identity of {disk.Name}");
+        return answer;
     }
 
     /// <summary>A frozen or locked disk, or one with a password of somebody else's, is left alone.</summary>
