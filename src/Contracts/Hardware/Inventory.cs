@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace Ppec.Contracts.Hardware;
 
@@ -76,5 +77,10 @@ public sealed record HealthReport(ImmutableArray<HealthCheck> Checks);
 public sealed record HealthCheck(string Check, string Part, HealthStatus Status, string Detail);
 
 /// <summary>Skipped = could not be tested here (no SMART on this disk), never a hidden failure.</summary>
-[GenerateSerializer]
-public enum HealthStatus { Passed, Failed, Skipped }
+[GenerateSerializer, JsonConverter(typeof(JsonStringEnumConverter<HealthStatus>))]
+public enum HealthStatus
+{
+    [JsonStringEnumMemberName("passed")] Passed,
+    [JsonStringEnumMemberName("failed")] Failed,
+    [JsonStringEnumMemberName("skipped")] Skipped,
+}

@@ -1,0 +1,84 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.OpenApi;
+using Ppec.Contracts.Changes;
+using Ppec.Contracts.Operations;
+
+namespace Ppec.Api;
+
+/// <summary>What an endpoint says of itself in the OpenAPI document: each line of a route reads as its documentation.</summary>
+static class OpenApi
+{
+    sealed record Parameters(ParameterLocation In, string[] Names);
+
+    static readonly Dictionary<string, string> Meanings = new(StringComparer.Ordinal)
+    {
+        ["filter"] = "Filter, such as `stage:spare type:compute-v3 tag.team=payments -hold`.",
+        ["sort"] = "`id`, `-id`, `time` or `-time`.",
+        ["limit"] = "Rows a page, 1 to 1000; 50 unless said.",
+        ["cursor"] = "`nextCursor` of the page before.",
+        ["after"] = "Wait until this log position is visible (`Ppec-Position` of a write).",
+        ["at"] = "As it was at this time (RFC 3339).",
+        ["from"] = "Where or when to begin.",
+        ["to"] = "When to end; now unless said.",
+        ["stream"] = "Only streams whose name begins so.",
+        ["plan"] = "`true` answers the plan and changes nothing.",
+        ["Idempotency-Key"] = "The same key again changes nothing more and answers the same.",
+        ["If-Match"] = "The version (ETag) that must still hold.",
+        ["Ppec-Plan"] = "The hash of the plan to apply; refused (412) when it has moved.",
+        ["Ppec-Reason"] = "Why, percent-encoded UTF-8; kept with the events.",
+        ["Ppec-Ticket"] = "A ticket number elsewhere; kept with the events.",
+    };
+
+    public static RouteHandlerBuilder Named(this RouteHandlerBuilder route, string name, string summary) =>
+        route.WithName(name).WithSummary(summary)
+            .Produces<ProblemDocument>(400, Problems.ContentType).Produces<ProblemDocument>(401, Problems.ContentType).Produces<ProblemDocument>(403, Problems.ContentType).Produces<ProblemDocument>(503, Problems.ContentType);
+
+    public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder route, int status) =>
+        status == 201 ? route.Produces<T>(status).Mutates() : route.Produces<T>(status).Produces<ProblemDocument>(404, Problems.ContentType);
+
+    public static RouteHandlerBuilder Lists<T>(this RouteHandlerBuilder route) =>
+        route.Produces<ListPage<T>>(200).WithQuery("filter", "sort", "limit", "cursor", "after");
+
+    public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder route) where T : notnull =>
+        route.Accepts<T>("application/json").Produces<ProblemDocument>(413, Problems.ContentType).Produces<ProblemDocument>(415, Problems.ContentType);
+
+    public static RouteHandlerBuilder Mutates(this RouteHandlerBuilder route) =>
+        route.Produces<ProblemDocument>(404, Problems.ContentType).Produces<ProblemDocument>(409, Problems.ContentType).Produces<ProblemDocument>(412, Problems.ContentType).Produces<ProblemDocument>(422, Problems.ContentType)
+            .WithMetadata(new Parameters(ParameterLocation.Header, ["Idempotency-Key", "If-Match", "Ppec-Reason", "Ppec-Ticket"]));
+
+    public static RouteHandlerBuilder Starts(this RouteHandlerBuilder route) => route.Produces<OperationView>(202).Mutates();
+
+    public static RouteHandlerBuilder Plans(this RouteHandlerBuilder route) =>
+        route.Produces<Plan>(200).WithQuery("plan").WithMetadata(new Parameters(ParameterLocation.Header, ["Ppec-Plan"]));
+
+    public static RouteHandlerBuilder WithAt(this RouteHandlerBuilder route) => route.WithQuery("at", "after");
+
+    public static RouteHandlerBuilder WithQuery(this RouteHandlerBuilder route, params string[] names) =>
+        route.WithMetadata(new Parameters(ParameterLocation.Query, names));
+
+    public static IServiceCollection AddPpecOpenApi(this IServiceCollection services) => services.AddOpenApi("v1", options =>
+    {
+        options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info = new() { Title = "PPEC", Version = "v1", Description = "Machines from the rack to retirement. Errors are problem documents (RFC 9457) with a permanent `code`." };
+            document.Servers = [];
+            document.Components ??= new();
+            document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();
+            document.Components.SecuritySchemes["bearer"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "A credential, ppec_…" };
+            document.Security = [new() { [new OpenApiSecuritySchemeReference("bearer", document)] = [] }];
+            return Task.CompletedTask;
+        });
+        options.AddOperationTransformer((operation, context, _) =>
+        {
+            foreach (var parameters in context.Description.ActionDescriptor.EndpointMetadata.OfType<Parameters>())
+                foreach (var name in parameters.Names)
+                    (operation.Parameters ??= []).Add(new OpenApiParameter { Name = name, In = parameters.In, Description = Meanings[name], Schema = new OpenApiSchema { Type = JsonSchemaType.String } });
+            return Task.CompletedTask;
+        });
+    });
+}

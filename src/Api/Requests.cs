@@ -1,0 +1,231 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Ppec.Contracts;
+using Ppec.Contracts.Events;
+using Ppec.Contracts.Gate;
+using Ppec.Contracts.Queries;
+
+namespace Ppec.Api;
+
+/// <summary>A request that cannot be read; becomes its problem document.</summary>
+public sealed class RequestException(Problem problem) : Exception(problem.Message)
+{
+    public Problem Problem { get; } = problem;
+
+    public static RequestException Invalid(string field, string message) => new(Problem.Invalid(field, message));
+}
+
+/// <summary>Reading requests and writing answers the same way everywhere.</summary>
+static class Requests
+{
+    const int LongestText = 1000;
+    static readonly TimeSpan ReadYourWrites = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(5);
+
+    public static string Credential(this HttpContext http) =>
+        http.Request.Headers.Authorization.ToString() is { Length: > 7 } h && h.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? h[7..].Trim() : "";
+
+    public static string Source(this HttpContext http) => http.Connection.RemoteIpAddress is { } ip ? (ip.IsIPv4MappedToIPv6 ? ip.MapToIPv4() : ip).ToString() : "";
+
+    public static IGateGrain Gate(this IGrainFactory grains) => grains.GetGrain<IGateGrain>(0);
+
+    public static IMachineGateGrain MachineGate(this IGrainFactory grains) => grains.GetGrain<IMachineGateGrain>(0);
+
+    /// <summary>Asks the gate whether this caller may read; throws the problem when not.</summary>
+    public static async Task MayRead(this HttpContext http, IGrainFactory grains, string permission)
+    {
+        if (await grains.Gate().MayRead(new(http.Credential(), http.Source(), permission)) is { } problem) throw new RequestException(problem);
+    }
+
+    /// <summary>A JSON body, read strictly: unknown fields, trailing text, other content types and deep nesting are refused by name.</summary>
+    public static async Task<T> Body<T>(this HttpContext http) where T : class
+    {
+        if (!http.Request.HasJsonContentType()) throw new RequestException(new(ProblemCodes.UnsupportedMediaType, "Send the body as application/json."));
+        try
+        {
+            var body = await JsonSerializer.DeserializeAsync<T>(http.Request.Body, PpecJson.Options, http.RequestAborted);
+            return body ?? throw new RequestException(new(ProblemCodes.Malformed, "The body is null: send an object."));
+        }
+        catch (JsonException e)
+        {
+            var field = e.Path is { Length: > 2 } path ? path[2..] : "";
+            throw new RequestException(new(ProblemCodes.Malformed, $"The body cannot be read{(field.Length > 0 ? $" at {field}" : "")}: {Plain(e)}", field.Length > 0 ? [new(field, Plain(e))] : []));
+        }
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            throw new RequestException(new(ProblemCodes.TooLarge, "The body is larger than 1 MiB."));
+        }
+    }
+
+    /// <summary>The sentence a person needs; the framework's has type names in it.</summary>
+    static string Plain(JsonException e)
+    {
+        var message = e.Message.Split(" Path:")[0];
+        if (message.Contains("could not be mapped to any .NET member", StringComparison.Ordinal)) return "there is no such field.";
+        if (message.Contains("missing required", StringComparison.OrdinalIgnoreCase)) return $"required fields are missing: {message[(message.LastIndexOf(':') + 1)..].Trim()}.";
+        if (message.Contains("could not be converted", StringComparison.Ordinal)) return "the value has the wrong type.";
+        return message.Contains("Ppec.", StringComparison.Ordinal) ? "the value is not what is expected there." : message;
+    }
+
+    /// <summary>Sends a command through the gate with everything the request says about it.</summary>
+    public static Task<GateAnswer> Send(this HttpContext http, IGrainFactory grains, Command command, SecretText? secret = null)
+    {
+        var headers = http.Request.Headers;
+        var planHash = Header("Ppec-Plan");
+        if (planHash is not null && command is not IPlanned) throw RequestException.Invalid("Ppec-Plan", $"{command.Permission} has no plan.");
+        return grains.Gate().Execute(new(
+            http.Credential(), Header("Idempotency-Key"), http.Source(), planHash is null ? command : WithPlan(command, planHash),
+            Uri.UnescapeDataString(Header("Ppec-Reason") ?? "") is { Length: > 0 } reason ? reason : null, Header("Ppec-Ticket"), IfMatch(), http.WantsPlan(), secret));
+
+        string? Header(string name)
+        {
+            if (!headers.TryGetValue(name, out var values) || values.ToString() is not { Length: > 0 } value) return null;
+            return value.Length <= LongestText * 9 && !Uri.UnescapeDataString(value).Any(char.IsControl) ? value : throw RequestException.Invalid(name, $"{name} is at most {LongestText} characters, with no control characters.");
+        }
+
+        long? IfMatch() => Header("If-Match") switch
+        {
+            null or "*" => null,
+            var tag when long.TryParse(tag.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var version) => version,
+            _ => throw RequestException.Invalid("If-Match", "If-Match is the version as the ETag gave it, such as \"3\"."),
+        };
+    }
+
+    public static bool WantsPlan(this HttpContext http) => http.Request.Query["plan"].ToString() switch
+    {
+        "" or "false" => false,
+        "true" => true,
+        _ => throw RequestException.Invalid("plan", "plan is true or false."),
+    };
+
+    static Command WithPlan(Command command, string hash) => command switch
+    {
+        Contracts.Machines.ProvisionMachine c => c with { PlanHash = hash },
+        Contracts.Machines.ReleaseMachine c => c with { PlanHash = hash },
+        Contracts.Machines.RetireMachine c => c with { PlanHash = hash },
+        _ => throw new ArgumentException($"{command.GetType().Name} is not planned here.", nameof(command)),
+    };
+
+    /// <summary>The answer to a mutation of a thing that can be read: its document as this write left it.</summary>
+    public static async Task<IResult> Document(this HttpContext http, GateAnswer answer, IReadModel model, string noun, string id, int status, string? location = null)
+    {
+        if (answer.Problem is { } problem) return Problems.Of(problem);
+        if (answer.Plan is { } plan)
+        {
+            http.Response.Headers["Ppec-Plan"] = plan.Hash;
+            return Results.Json(plan, PpecJson.Options);
+        }
+        http.Response.Headers["Ppec-Position"] = answer.Position.ToString();
+        if (location is not null) http.Response.Headers.Location = location;
+        await model.WaitFor(answer.Position, ReadYourWrites, http.RequestAborted);
+        return model.Find(noun, id) is { } document ? Json(http, document, status) : Problems.Of(new(ProblemCodes.Unavailable, "It is done, and not yet visible: read it again."));
+    }
+
+    /// <summary>The answer to a command that started work: the operation, which the caller follows at <c>Location</c>.</summary>
+    public static async Task<IResult> Operation(this HttpContext http, GateAnswer answer, IReadModel model, string operation)
+    {
+        if (answer.Problem is { } problem) return Problems.Of(problem);
+        http.Response.Headers["Ppec-Position"] = answer.Position.ToString();
+        http.Response.Headers.Location = $"/api/v1/operations/{operation}";
+        await model.WaitFor(answer.Position, ReadYourWrites, http.RequestAborted);
+        // Its own stream begins a moment after the machine's event; the event is what counts.
+        for (var waited = TimeSpan.Zero; waited < ReadYourWrites; waited += Moment, await Task.Delay(Moment, http.RequestAborted))
+            if (model.Find("operation", operation) is { } document) return Json(http, document, 202);
+        return Problems.Of(new(ProblemCodes.Unavailable, $"Operation {operation} is started, and not yet visible: read it again."));
+    }
+
+    /// <summary>GET of one thing, now, at a time, or after a position.</summary>
+    public static async Task<IResult> One(this HttpContext http, IReadModel model, IHistory history, string noun, string id)
+    {
+        await http.AwaitPosition(model);
+        var document = http.Time("at") is { } at ? await history.At(noun, id, at, http.RequestAborted) : model.Find(noun, id);
+        return document is { } found ? Json(http, found, 200) : Problems.NotFound($"{noun} {id}");
+    }
+
+    public static async Task<IResult> List(this HttpContext http, IReadModel model, string noun)
+    {
+        await http.AwaitPosition(model);
+        var query = http.Request.Query;
+        try
+        {
+            var page = model.List(noun, new(Text("filter"), Text("sort"), http.Limit(), Text("cursor")));
+            return Results.Stream(stream => WritePage(stream, page), "application/json");
+        }
+        catch (QueryException e)
+        {
+            throw RequestException.Invalid(e.Field, e.Message);
+        }
+
+        string? Text(string name) => query[name].ToString() is { Length: > 0 } value ? value : null;
+    }
+
+    public static int Limit(this HttpContext http) => http.Request.Query["limit"].ToString() switch
+    {
+        "" => 50,
+        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n >= 1 => Math.Min(n, 1000),
+        _ => throw RequestException.Invalid("limit", "limit is 1 to 1000."),
+    };
+
+    public static DateTimeOffset? Time(this HttpContext http, string name) => http.Request.Query[name].ToString() switch
+    {
+        "" => null,
+        var text when DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) => time,
+        _ => throw RequestException.Invalid(name, $"{name} is a time such as 2026-11-23T09:00:00Z."),
+    };
+
+    public static LogPosition Position(this HttpContext http, string name) => http.Request.Query[name].ToString() switch
+    {
+        "" => LogPosition.Start,
+        var text when LogPosition.TryParse(text, out var position) => position,
+        _ => throw RequestException.Invalid(name, $"{name} is a position as Ppec-Position or an event gave it."),
+    };
+
+    static async Task AwaitPosition(this HttpContext http, IReadModel model)
+    {
+        var position = http.Position("after");
+        if (position != LogPosition.Start && !await model.WaitFor(position, ReadYourWrites, http.RequestAborted))
+            throw new RequestException(new(ProblemCodes.Unavailable, $"Position {position} is not visible yet: ask again."));
+    }
+
+    /// <summary>A stored document as it is; its version becomes the ETag.</summary>
+    static IResult Json(HttpContext http, ReadOnlyMemory<byte> document, int status)
+    {
+        if (Version(document.Span) is { } version) http.Response.Headers.ETag = $"\"{version}\"";
+        return Results.Stream(stream => stream.WriteAsync(document).AsTask(), "application/json").WithStatus(status);
+    }
+
+    static long? Version(ReadOnlySpan<byte> document)
+    {
+        var reader = new Utf8JsonReader(document);
+        while (reader.Read())
+            if (reader is { TokenType: JsonTokenType.PropertyName, CurrentDepth: 1 } && reader.ValueTextEquals("version"u8) && reader.Read() && reader.TokenType == JsonTokenType.Number)
+                return reader.GetInt64();
+        return null;
+    }
+
+    static async Task WritePage(Stream stream, Page page)
+    {
+        await using var writer = new Utf8JsonWriter(stream);
+        writer.WriteStartObject();
+        writer.WriteStartArray("items");
+        foreach (var item in page.Items) writer.WriteRawValue(item.Span, skipInputValidation: true);
+        writer.WriteEndArray();
+        if (page.NextCursor is not null) writer.WriteString("nextCursor", page.NextCursor);
+        writer.WriteNumber("total", page.Total);
+        writer.WriteBoolean("totalIsMore", page.TotalIsMore);
+        writer.WriteEndObject();
+    }
+
+    static IResult WithStatus(this IResult result, int status) => new StatusResult(result, status);
+
+    sealed class StatusResult(IResult result, int status) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Response.StatusCode = status;
+            return result.ExecuteAsync(httpContext);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using System.Collections.Immutable;
+using Ppec.Cli.Output;
+using Ppec.Contracts.Hardware;
+using Ppec.Contracts.Machines;
+
+namespace Ppec.Cli.Machines;
+
+/// <summary>Machines as people read them.</summary>
+static class MachineSheets
+{
+    public static Sheet Table(IEnumerable<MachineView> machines, bool wide)
+    {
+        string[] columns = ["ID", "STAGE", "TYPE", "RACK", "UNIT", "OWNER", "HOSTNAME", "STATUS"];
+        var sheet = new Sheet(null, wide ? [.. columns, "SERIAL", "NAME", "PROFILE", "IMAGE", "ADDRESS", "BMC", "TAGS", "VERSION"] : columns);
+        foreach (var m in machines)
+        {
+            Cell[] row = [m.Id, Stage(m.Stage), m.Type, m.Rack, m.Unit, m.Owner, m.Hostname, Status(m)];
+            sheet.Add(wide ? [.. row, m.Serial, m.Name, m.Profile, m.Image, m.Address, m.Bmc?.Address, Words.Pairs(m.Tags), m.Version] : row);
+        }
+        return sheet;
+    }
+
+    public static IEnumerable<Sheet> Detail(MachineView m, bool wide)
+    {
+        yield return new Sheet(null)
+            .Fact("Machine", m.Id).Fact("Serial", m.Serial).Fact("Name", m.Name).Fact("Stage", Stage(m.Stage)).Fact("Status", Status(m))
+            .Fact("Type", m.Type).Fact("Profile", m.Profile)
+            .Fact("Place", m.Rack is null ? "" : $"{m.Rack}, unit {m.Unit}{(m.Height > 1 ? $", {m.Height} units high" : "")}")
+            .Fact("Owner", m.Owner).Fact("Hostname", m.Hostname).Fact("Image", m.Image).Fact("Address", m.Address)
+            .Fact("Integrity", m.Stage == "baremetal" && !m.IntegrityVerified ? new Cell("unverified", Tone.Busy) : "")
+            .Fact("BMC", m.Bmc is { } bmc ? $"{bmc.Protocol} {bmc.Address} as {bmc.User}{(bmc.PinnedCertificate is null ? "" : ", certificate pinned")}" : "")
+            .Fact("Tags", Words.Pairs(m.Tags)).Fact("Note", m.Note)
+            .Fact("Maintenance", m.Maintenance is { } work ? $"until {Words.Time(work.ExpiresAt)}: {work.Why}" : "")
+            .Fact("Failures", m.Failures == 0 ? "" : m.Failures).Fact("Version", m.Version);
+
+        if (m.Holds.Each().Any())
+        {
+            var holds = new Sheet("Holds", "SOURCE", "SINCE", "UNTIL", "REASON");
+            foreach (var hold in m.Holds) holds.Add(hold.Source, Words.Time(hold.Since), hold.ExpiresAt, hold.Reason);
+            yield return holds;
+        }
+        if (m.Evaluation is { } evaluation)
+        {
+            var gaps = new Sheet($"Evaluation: {(evaluation.Passed ? "passed" : "failed")}. {evaluation.Summary}", "GAP", "SLOT", "EXPECTED", "FOUND", "EFFECT");
+            foreach (var gap in evaluation.Gaps.Each())
+                gaps.Add(gap.Key, gap.Slot, gap.Expected, gap.Found, gap.Waived ? new Cell("waived", Tone.Busy) : gap.Fails ? new Cell("fails", Tone.Bad) : "noted");
+            yield return gaps.Rows.Count > 0 ? gaps : new Sheet(gaps.Title);
+        }
+        if (m.Inventory is { } inventory)
+        {
+            foreach (var sheet in Hardware(inventory, wide)) yield return sheet;
+        }
+        var checks = m.Health is null ? [] : m.Health.Checks.Each().Where(check => wide || check.Status != HealthStatus.Passed).ToArray();
+        if (checks.Length > 0)
+        {
+            var health = new Sheet("Health checks", "CHECK", "PART", "STATUS", "DETAIL");
+            foreach (var check in checks)
+                health.Add(check.Check, check.Part, new(check.Status.ToString().ToLowerInvariant(), check.Status == HealthStatus.Failed ? Tone.Bad : Tone.Plain), check.Detail);
+            yield return health;
+        }
+        if (m.Wipes.Each().Any())
+        {
+            var wipes = new Sheet("Wiped disks", "SERIAL", "METHOD", "CLASS", "VERIFIED", "FINISHED", "ERROR");
+            foreach (var wipe in m.Wipes) wipes.Add(wipe.Serial, wipe.Method, wipe.SanitizationClass, wipe.Verified ? "yes" : new Cell("no", Tone.Bad), Words.Time(wipe.FinishedAt), wipe.Error);
+            yield return wipes;
+        }
+    }
+
+    static IEnumerable<Sheet> Hardware(Inventory found, bool wide)
+    {
+        yield return new Sheet("Hardware")
+            .Fact("System", $"{found.System?.Manufacturer} {found.System?.Product}".Trim())
+            .Fact("BIOS", $"{found.Bios?.Vendor} {found.Bios?.Version} {found.Bios?.Date}".Trim()).Fact("Boot mode", found.BootMode)
+            .Fact("CPU", string.Join("; ", found.Cpus.Each().Select(cpu => $"{cpu.Model}, {cpu.Cores} cores").GroupBy(text => text).Select(same => $"{same.Count()} × {same.Key}")))
+            .Fact("Memory", $"{Words.Size(found.MemoryMiB * 1024 * 1024)} in {found.Dimms.Each().Count()} DIMMs")
+            .Fact("TPM", found.Tpm is { Present: true } tpm ? tpm.Version : "none");
+        var disks = new Sheet("Disks", "NAME", "SLOT", "SIZE", "TRANSPORT", "MODEL", "SERIAL", "FIRMWARE");
+        foreach (var disk in found.Disks.Each()) disks.Add(disk.Name, disk.Slot, Words.Size(disk.SizeBytes), disk.Transport, disk.Model, disk.Serial, disk.Firmware);
+        if (disks.Rows.Count > 0) yield return disks;
+        var nics = new Sheet("Network ports", "NAME", "SLOT", "MAC", "LINK", "MBPS", "DRIVER");
+        foreach (var nic in found.Nics.Each()) nics.Add(nic.Name, nic.Slot, nic.Mac, nic.Link ? "up" : "down", nic.SpeedMbps, nic.Driver);
+        if (nics.Rows.Count > 0) yield return nics;
+        if (!wide) yield break;
+        var dimms = new Sheet("Memory modules", "SLOT", "SIZE", "MANUFACTURER", "PART", "SERIAL", "MT/S");
+        foreach (var dimm in found.Dimms.Each()) dimms.Add(dimm.Slot, Words.Size(dimm.SizeMiB * 1024 * 1024), dimm.Manufacturer, dimm.PartNumber, dimm.Serial, dimm.SpeedMtps);
+        if (dimms.Rows.Count > 0) yield return dimms;
+    }
+
+    public static Sheet History(ImmutableArray<HistoryEntry> entries, bool wide)
+    {
+        string[] columns = ["VERSION", "TIME", "ACTOR", "WHAT"];
+        var sheet = new Sheet(null, wide ? [.. columns, "REASON", "TICKET", "OPERATION", "POSITION"] : columns);
+        foreach (var e in entries.Each())
+        {
+            Cell[] row = [e.Version, Words.Time(e.Time), e.Actor, e.Summary is { Length: > 0 } summary ? summary : e.Type];
+            sheet.Add(wide ? [.. row, e.Reason, e.Ticket, e.Operation, e.Position] : row);
+        }
+        return sheet;
+    }
+
+    public static Sheet Changes(ImmutableArray<FieldChange> changes)
+    {
+        var sheet = new Sheet(null, "FIELD", "BEFORE", "AFTER");
+        foreach (var change in changes.Each()) sheet.Add(change.Field, change.Before ?? "-", change.After ?? "-");
+        return sheet;
+    }
+
+    static Cell Stage(string stage) => new(stage, stage switch { "spare" => Tone.Good, "retired" => Tone.Dim, _ => Tone.Plain });
+
+    static Cell Status(MachineView m) => m switch
+    {
+        { Operation: { } under, Held: true } => new Cell($"{under.Kind} {under.Id}, held", Tone.Bad),
+        { Operation: { } under } => new Cell($"{under.Kind} {under.Id}", Tone.Busy),
+        { Held: true } => new Cell($"held: {m.Holds.Each().FirstOrDefault()?.Reason}", Tone.Bad),
+        { Enlisted: true } => new Cell("waits to be accepted", Tone.Busy),
+        { Maintenance: not null } => new Cell("in maintenance", Tone.Busy),
+        _ => "",
+    };
+}

@@ -1,0 +1,121 @@
+using System.Collections.Immutable;
+using Ppec.Cli.Operations;
+using Ppec.Cli.Output;
+using Ppec.Contracts.Changes;
+using Ppec.Contracts.Machines;
+using Ppec.Contracts.Operations;
+using Ppec.Sdk;
+
+namespace Ppec.Cli.Machines;
+
+/// <summary>What takes an operation: inspect, provision, release, retire.</summary>
+static class WorkVerbs
+{
+    public static Verb Inspect(Shell shell)
+    {
+        var verb = new Verb("inspect", "Boot the machine into PIOUS, gather and test its hardware, compare it with its profile. Nothing is written; the machine is restarted.",
+            "ppec machine inspect sn-7c4k2", "ppec machine inspect sn-7c4k2 --no-wait");
+        var id = verb.Takes("machine", "The machine's id.");
+        return verb.With(shell.Options.Working).Does(shell, async call =>
+            await Waiting.FinishAsync(call, await call.Client.Machines.InspectAsync(call.Get(id), call.Mutation(), call.Cancellation)));
+    }
+
+    public static Verb Provision(Shell shell)
+    {
+        var verb = new Verb("provision", "Install an image on a spare. Its root disk is overwritten.",
+            "ppec machine provision sn-7c4k2 --image debian-12-hardened --hostname pay-001 --owner payments --ssh-key ~/.ssh/id_ed25519.pub",
+            "ppec machine provision sn-7c4k2 --image debian-12-hardened@3 --hostname pay-001 --owner payments --plan");
+        var id = verb.Takes("machine", "The machine's id.");
+        var image = verb.Has<string>("--image", "IMAGE", "The image, NAME or NAME@VERSION.", required: true);
+        var hostname = verb.Has<string>("--hostname", "NAME", "Its host name.", required: true);
+        var owner = verb.Has<string>("--owner", "OWNER", "The team it is for.", required: true);
+        var disk = verb.Has<string?>("--root-disk", "DISK", "A disk's serial, or smallest, largest, first (the default).");
+        var address = verb.Has<string?>("--address", "CIDR", "A fixed address with prefix length; DHCP when left out.");
+        var gateway = verb.Has<string?>("--gateway", "IP", "The gateway.");
+        var dns = verb.Has<string[]>("--dns", "IP", "A name server; may be repeated.");
+        var keys = verb.Has<string[]>("--ssh-key", "FILE", "A file of SSH public keys, one a line; may be repeated.");
+        var userData = verb.Has<string?>("--user-data", "FILE", "A cloud-init user-data file.");
+        return Severe(shell, verb, id, call =>
+        {
+            var spec = new ProvisionSpec(
+                call.Get(image)!, call.Get(hostname)!, call.Get(owner)!, call.Get(disk), call.Get(address), call.Get(gateway),
+                [.. call.Get(dns) ?? []], [.. (call.Get(keys) ?? []).SelectMany(PublicKeys)], call.Get(userData) is { } file ? File.ReadAllText(file) : null);
+            return new(
+                machine => call.Client.Machines.PlanProvisionAsync(machine, spec, call.Cancellation),
+                (machine, mutation) => call.Client.Machines.ProvisionAsync(machine, spec, mutation, call.Cancellation));
+        });
+    }
+
+    public static Verb Release(Shell shell)
+    {
+        var verb = new Verb("release", "Give a machine back: its disks are wiped, and it is inspected again.",
+            "ppec machine release sn-7c4k2 --reason 'service moved'", "ppec machine release sn-7c4k2 --plan");
+        return Severe(shell, verb, verb.Takes("machine", "The machine's id."), call => new(
+            machine => call.Client.Machines.PlanReleaseAsync(machine, call.Cancellation),
+            (machine, mutation) => call.Client.Machines.ReleaseAsync(machine, mutation, call.Cancellation)));
+    }
+
+    public static Verb Retire(Shell shell)
+    {
+        var verb = new Verb("retire", "End a machine's life: its disks are wiped with evidence, its names and secrets released. There is no way back.",
+            "ppec machine retire sn-7c4k2 --reason 'out of warranty' --ticket OPS-4711", "ppec machine retire sn-7c4k2 --plan");
+        return Severe(shell, verb, verb.Takes("machine", "The machine's id."), call => new(
+            machine => call.Client.Machines.PlanRetireAsync(machine, call.Cancellation),
+            (machine, mutation) => call.Client.Machines.RetireAsync(machine, mutation, call.Cancellation)));
+    }
+
+    /// <summary>How a severe command is planned, and how it is done.</summary>
+    sealed record Severity(Func<string, Task<Answer<Plan>>> Plan, Func<string, MutationOptions, Task<Answer<OperationView>>> Apply);
+
+    /// <summary>A command that overwrites disks: a person sees the plan and types the machine's id; then exactly that plan is applied.</summary>
+    static Verb Severe(Shell shell, Verb verb, System.CommandLine.Argument<string> id, Func<Call, Severity> severity) =>
+        verb.With(shell.Options.Planning).Does(shell, async call =>
+        {
+            var machine = call.Get(id);
+            var what = severity(call);
+            if (call.Get(shell.Options.Plan))
+                return call.Show(await what.Plan(machine), (plan, wide) => PlanSheets.Of(plan, wide), plan => [plan.Hash]);
+
+            string? seen = null;
+            if (!call.Get(shell.Options.Yes))
+            {
+                if (!call.Io.Interactive)
+                    throw new UsageException($"'{verb.Name}' overwrites disks, and there is no terminal to ask on. Add --yes to do it, or --plan to see what it would do.");
+                var plan = (await what.Plan(machine)).Value;
+                call.Screen.ShowAside(PlanSheets.Of(plan, wide: false));
+                if ((await call.Screen.AskAsync($"To {verb.Name} it, type the machine's id ({machine}):"))?.Trim() != machine)
+                {
+                    call.Screen.Say("Nothing was changed.");
+                    return ExitCodes.Failure;
+                }
+                seen = plan.Hash;
+            }
+            var mutation = call.Mutation();
+            return await Waiting.FinishAsync(call, await what.Apply(machine, mutation with { PlanHash = mutation.PlanHash ?? seen }));
+        });
+
+    static IEnumerable<string> PublicKeys(string file)
+    {
+        var keys = File.ReadLines(file).Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#').ToArray();
+        if (keys.Length == 0) throw new UsageException($"{file} holds no key.");
+        if (keys.Any(key => key.Contains("PRIVATE KEY", StringComparison.Ordinal))) throw new UsageException($"{file} is a private key: it stays where it is. Name the .pub file.");
+        return keys;
+    }
+}
+
+/// <summary>A plan as people read it.</summary>
+static class PlanSheets
+{
+    public static IEnumerable<Sheet> Of(Plan plan, bool wide)
+    {
+        yield return new Sheet(null).Fact("Plan", plan.Command).Fact("Machines", string.Join(' ', plan.Machines.Each())).Fact("Hash", plan.Hash);
+        var effects = new Sheet("It would", "EFFECT", "ON", "DETAIL");
+        foreach (var effect in plan.Effects.Each())
+            effects.Add(new(effect.Kind, effect.Kind is "disk-write" or "disk-wipe" ? Tone.Bad : Tone.Plain), effect.Target, effect.Detail);
+        yield return effects;
+        if (!wide) yield break;
+        var inputs = new Sheet("Computed from", "INPUT", "VALUE");
+        foreach (var input in plan.Inputs.Each()) inputs.Add(input.Name, input.Value);
+        yield return inputs;
+    }
+}

@@ -1,0 +1,42 @@
+using Ppec.Contracts.Agents;
+using Ppec.Contracts.Operations;
+
+namespace Ppec.Contracts.Gate;
+
+/// <summary>The only door for users, whatever way they come in.</summary>
+[Alias("gate")]
+public interface IGateGrain : IGrainWithIntegerKey
+{
+    Task<GateAnswer> Execute(GateRequest request);
+
+    /// <summary>Null when the credential may read; otherwise why not.</summary>
+    Task<Problem?> MayRead(ReadRequest request);
+
+    /// <summary>Live log of an operation, for those who may read it.</summary>
+    Task<OperationLog?> OperationLog(ReadRequest request, string operation, long after);
+}
+
+/// <summary>The only door for machines: boot scripts, agents, beacons. User credentials mean nothing here.</summary>
+[Alias("machine-gate")]
+public interface IMachineGateGrain : IGrainWithIntegerKey
+{
+    /// <summary>What the machine with this MAC, UUID and serial (as its firmware says; any may be empty) boots.</summary>
+    Task<BootAnswer> Boot(string mac, string uuid, string serial, string sourceAddress);
+
+    Task<AgentAnswer<SessionGranted>> Connect(SessionRequest request, string sourceAddress);
+
+    Task<AgentAnswer<AgentTask>> NextTask(string credential, TimeSpan wait);
+
+    Task<AgentAnswer<string>> Progress(string credential, string task, TaskProgress progress);
+
+    Task<AgentAnswer<string>> Result(string credential, string task, TaskResult result);
+
+    Task<AgentAnswer<string>> Beacon(Beacon beacon, string sourceAddress);
+
+    /// <summary>Whether this agent may fetch the image with this digest: only the one its operation installs.</summary>
+    Task<Problem?> MayFetchImage(string credential, string sha256);
+}
+
+/// <summary>Boot from disk (<paramref name="Token"/> null), or PIOUS with this token.</summary>
+[GenerateSerializer, Immutable]
+public sealed record BootAnswer(string? Token, string? Machine);

@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using Ppec.Contracts.Agents;
+using Ppec.Contracts.Hardware;
+using Ppec.Contracts.Images;
+
+namespace Ppec.Contracts.Machines;
+
+/// <summary>A machine as users see it. <paramref name="Stage"/>: <c>racked</c>, <c>inventory</c>, <c>spare</c>, <c>baremetal</c>, <c>retired</c>.</summary>
+[GenerateSerializer, Immutable]
+public sealed record MachineView(
+    string Id,
+    string Serial,
+    string Stage,
+    string? Name,
+    string? Type,
+    string? Region,
+    string? Rack,
+    int? Unit,
+    int? Height,
+    string? Profile,
+    string? Owner,
+    string? Hostname,
+    string? Image,
+    string? Address,
+    string? Note,
+    bool Held,
+    bool Enlisted,
+    bool IntegrityVerified,
+    ImmutableArray<HoldView> Holds,
+    ImmutableSortedDictionary<string, string> Tags,
+    OngoingView? Operation,
+    BmcView? Bmc,
+    MachineEvidence? Evidence,
+    Inventory? Inventory,
+    HealthReport? Health,
+    EvaluationView? Evaluation,
+    ImmutableArray<WaiverView> Waivers,
+    ImmutableArray<RepairView> Repairs,
+    ImmutableArray<DiskWipe> Wipes,
+    MaintenanceView? Maintenance,
+    int Failures,
+    long Version);
+
+[GenerateSerializer, Immutable]
+public sealed record HoldView(string Source, string Reason, DateTimeOffset Since, DateTimeOffset? ExpiresAt, string? LiftPermission);
+
+[GenerateSerializer, Immutable]
+public sealed record OngoingView(string Id, string Kind, bool Writing);
+
+[GenerateSerializer, Immutable]
+public sealed record BmcView(string Protocol, string Address, string User, string? PinnedCertificate);
+
+/// <summary>Hardware against profile: every gap named.</summary>
+[GenerateSerializer, Immutable]
+public sealed record EvaluationView(bool Passed, string? Type, string Summary, ImmutableArray<Gap> Gaps);
+
+/// <summary>
+/// One difference between what was ordered and what is there. <paramref name="Key"/> names it for a waiver (<c>dimm:DIMM_A2</c>);
+/// <paramref name="Waived"/> = a waiver covered it at the evaluation; <paramref name="Fails"/> = it keeps the machine from Spare.
+/// </summary>
+[GenerateSerializer, Immutable]
+public sealed record Gap(string Key, string Component, string Slot, string Expected, string Found, bool Fails, bool Waived);
+
+[GenerateSerializer, Immutable]
+public sealed record WaiverView(string Gap, DateTimeOffset Until, string Why);
+
+[GenerateSerializer, Immutable]
+public sealed record RepairView(string Slot, string Serial, string? Rma, string? Before, string? After, DateTimeOffset At);
+
+[GenerateSerializer, Immutable]
+public sealed record MaintenanceView(string Why, DateTimeOffset ExpiresAt);
+
+/// <summary>One row of a changelog.</summary>
+[GenerateSerializer, Immutable]
+public sealed record HistoryEntry(
+    long Version, string Position, DateTimeOffset Time, string Type, string Summary,
+    string Actor, string? Reason, string? Ticket, string? Operation, ImmutableArray<FieldChange> Changes);
+
+/// <summary>One field before and after, as JSON text; null = absent.</summary>
+[GenerateSerializer, Immutable]
+public sealed record FieldChange(string Field, string? Before, string? After);

@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+using Ppec.Contracts.Events;
+using Ppec.Contracts.Machines;
+
+namespace Ppec.Contracts.Queries;
+
+/// <summary>A list request. <paramref name="Limit"/> 1…1000; <paramref name="Cursor"/> as an earlier page gave it, opaque; <paramref name="Sort"/> a field, <c>-field</c> for descending.</summary>
+public sealed record ListQuery(string? Filter, string? Sort, int Limit, string? Cursor);
+
+/// <summary>One page of JSON documents. <paramref name="Total"/> is exact to 10,000; beyond, <paramref name="TotalIsMore"/>.</summary>
+public sealed record Page(ImmutableArray<ReadOnlyMemory<byte>> Items, string? NextCursor, int Total, bool TotalIsMore);
+
+/// <summary>A filter, sort or cursor that cannot be read; the message names what and where.</summary>
+public sealed class QueryException(string field, string message) : Exception(message)
+{
+    public string Field { get; } = field;
+}
+
+/// <summary>
+/// What may be read: folds of the log. Documents are the JSON of the noun's view, exactly as the API answers them.
+/// Nouns: <c>machine</c>, <c>operation</c>, <c>region</c>, <c>rack</c>, <c>profile</c>, <c>image</c>.
+/// </summary>
+public interface IReadModel
+{
+    /// <summary>How far the read model has folded the log.</summary>
+    LogPosition Position { get; }
+
+    /// <summary>Waits until <paramref name="position"/> is visible. False when it was not within <paramref name="timeout"/>.</summary>
+    Task<bool> WaitFor(LogPosition position, TimeSpan timeout, CancellationToken cancellation);
+
+    ReadOnlyMemory<byte>? Find(string noun, string id);
+
+    /// <exception cref="QueryException">The filter, sort or cursor is wrong.</exception>
+    Page List(string noun, ListQuery query);
+
+    /// <summary>Operations that have not ended, with their machines; also those a machine announced and that have no stream yet.</summary>
+    ImmutableArray<(string Operation, string Machine)> OpenOperations();
+
+    /// <summary>Names (and rack units, as <c>rack:ID</c>) that are claimed for a machine that does not exist.</summary>
+    ImmutableArray<(string Name, string Owner)> OrphanClaims(DateTimeOffset takenBefore);
+}
+
+/// <summary>The past, read from the log itself.</summary>
+public interface IHistory
+{
+    /// <summary>The document as it was at <paramref name="at"/>; null when it did not exist.</summary>
+    Task<ReadOnlyMemory<byte>?> At(string noun, string id, DateTimeOffset at, CancellationToken cancellation);
+
+    /// <summary>Each event of one thing, oldest first, with what it changed.</summary>
+    Task<ImmutableArray<HistoryEntry>> Of(string noun, string id, CancellationToken cancellation);
+
+    /// <summary>What differs between two times.</summary>
+    Task<ImmutableArray<FieldChange>?> Diff(string noun, string id, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellation);
+
+    /// <summary>The feed: events after a position, at most <paramref name="limit"/>.</summary>
+    Task<EventPage> Events(LogPosition after, int limit, string? streamPrefix, CancellationToken cancellation);
+
+    /// <summary>The feed, live.</summary>
+    IAsyncEnumerable<EventView> Follow(LogPosition after, string? streamPrefix, CancellationToken cancellation);
+}
+
+/// <summary>One fact of the log. <paramref name="Data"/> is the event's JSON.</summary>
+public sealed record EventView(
+    string Position, string Stream, long Version, string Type, DateTimeOffset Time, string Actor, string? Reason, string? Ticket,
+    string? Operation, System.Text.Json.JsonElement Data, string Hash);
+
+public sealed record EventPage(ImmutableArray<EventView> Items, string NextPosition);

@@ -1,0 +1,18 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Ppec.Contracts.Access;
+using Ppec.Contracts.Gate;
+using Ppec.Domain.Access;
+
+namespace Ppec.Grains.Access;
+
+public sealed class CredentialGrain(Log log, ILogger<CredentialGrain> logger)
+    : AggregateGrain<CredentialState?, CredentialEvent>("credential", null, Credential.Evolve, log, logger), ICredentialGrain
+{
+    public Task<Outcome> Execute(CredentialCommand command, Caller caller) =>
+        Handle(state => Credential.Decide(state, command), caller, command.At, command.IfVersion);
+
+    public Task<string?> Verify(string sha256) => Task.FromResult(
+        State is { } s && CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(s.Sha256), Encoding.ASCII.GetBytes(sha256)) ? s.Principal : null);
+}

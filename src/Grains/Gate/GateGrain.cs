@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Ppec.Contracts;
+using Ppec.Contracts.Access;
+using Ppec.Contracts.Changes;
+using Ppec.Contracts.Gate;
+using Ppec.Contracts.Images;
+using Ppec.Contracts.Machines;
+using Ppec.Contracts.Operations;
+using Ppec.Contracts.Profiles;
+using Ppec.Contracts.Racks;
+using Ppec.Contracts.Regions;
+
+namespace Ppec.Grains.Gate;
+
+/// <summary>
+/// Authenticates, validates the shape, authorises, stamps, and hands the command to its aggregate. It decides nothing about the domain.
+/// Stateless and reentrant: many callers at once; the ban on reentrancy is for aggregates.
+/// </summary>
+[StatelessWorker(256), Reentrant]
+public sealed class GateGrain(Credentials credentials, Preparation preparation, TimeProvider time, ILogger<GateGrain> logger) : Grain, IGateGrain
+{
+    public async Task<GateAnswer> Execute(GateRequest request)
+    {
+        if (await credentials.Principal(request.Credential) is not { } actor) return new(Unauthenticated);
+        var at = time.GetUtcNow();
+        var command = request.Command with { At = at, IfVersion = request.IfMatch };
+        if (!Validation.Accepts(command)) return new(new(ProblemCodes.Forbidden, $"{command.Permission} is PPEC's own."));
+        if (Validation.Check(command) is { } wrong) return new(wrong);
+        if (!Authorised(actor, command.Permission)) return new(new(ProblemCodes.Forbidden, $"You lack the permission {command.Permission}."));
+
+        var commandId = Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{actor}\n{request.IdempotencyKey ?? Guid.NewGuid().ToString()}")))[..32];
+        var caller = new Caller(actor, credentials.IdOf(request.Credential), request.SourceAddress, commandId, BodyHash(request.Command), request.Reason, request.Ticket);
+        if (command is IStartsOperation) command = WithOperation(command, Log.MadeId(commandId));
+
+        try
+        {
+            return request.PlanOnly ? await Plan(command) : await Carry(command, request, caller);
+        }
+        catch (Exception e) when (e is TimeoutException or Contracts.Events.EventStoreUnavailableException or OrleansException)
+        {
+            logger.GateFailed(command.GetType().Name, command.Target, e);
+            return new(new(ProblemCodes.OutcomeUnknown, "Whether this happened is unknown: send it again with the same Idempotency-Key."));
+        }
+    }
+
+    public async Task<Problem?> MayRead(ReadRequest request) =>
+        await credentials.Principal(request.Credential) is not { } actor ? Unauthenticated
+        : Authorised(actor, request.Permission) ? null
+        : new(ProblemCodes.Forbidden, $"You lack the permission {request.Permission}.");
+
+    public async Task<OperationLog?> OperationLog(ReadRequest request, string operation, long after) =>
+        await MayRead(request) is null ? await GrainFactory.GetGrain<IOperationGrain>(operation).Log(after) : null;
+
+    static Problem Unauthenticated => new(ProblemCodes.Unauthenticated, "Send a credential that is valid here: Authorization: Bearer ppec_…");
+
+    /// <summary>At this stage there is one role, the administrator's; roles and grants join here.</summary>
+    static bool Authorised(string actor, string permission) => actor == Credentials.Administrator && permission.Length > 0;
+
+    async Task<GateAnswer> Plan(Command command)
+    {
+        if (command is not IPlanned) return new(Problem.Invalid("plan", $"{command.Permission} has no plan: it does just what it says."));
+        var (prepared, problem) = await preparation.Of(command, null, null);
+        if (problem is not null) return new(problem);
+        var planned = await GrainFactory.GetGrain<IMachineGrain>(((MachineCommand)prepared).Machine).Plan((MachineCommand)prepared);
+        return new(planned.Problem, prepared.Target, Plan: planned.Plan);
+    }
+
+    async Task<GateAnswer> Carry(Command command, GateRequest request, Caller caller)
+    {
+        var (prepared, problem) = await preparation.Of(command, request.Secret, caller);
+        if (problem is not null) return new(problem, command.Target);
+        var outcome = await Dispatch(prepared, caller);
+        if (outcome.Problem is { } refused) await preparation.Undo(prepared, refused, caller);
+        return new(outcome.Problem, prepared.Target, outcome.Version, outcome.Position, (prepared as IStartsOperation)?.Operation ?? (prepared as OperationCommand)?.Operation);
+    }
+
+    Task<Outcome> Dispatch(Command command, Caller caller) => command switch
+    {
+        MachineCommand c   => GrainFactory.GetGrain<IMachineGrain>(c.Machine).Execute(c, caller),
+        OperationCommand c => GrainFactory.GetGrain<IOperationGrain>(c.Operation).Execute(c, caller),
+        RegionCommand c    => GrainFactory.GetGrain<IRegionGrain>(c.Region).Execute(c, caller),
+        RackCommand c      => GrainFactory.GetGrain<IRackGrain>(c.Rack).Execute(c, caller),
+        ProfileCommand c   => GrainFactory.GetGrain<IProfileGrain>(c.Profile).Execute(c, caller),
+        ImageCommand c     => GrainFactory.GetGrain<IImageGrain>(c.Name).Execute(c, caller),
+        _                  => throw new ArgumentException($"{command.GetType().Name} has no door.", nameof(command)),
+    };
+
+    static Command WithOperation(Command command, string operation) => command switch
+    {
+        InspectMachine c   => c with { Operation = operation },
+        ProvisionMachine c => c with { Operation = operation },
+        ReimageMachine c   => c with { Operation = operation },
+        ReleaseMachine c   => c with { Operation = operation },
+        RetireMachine c    => c with { Operation = operation },
+        _                  => throw new ArgumentException($"{command.GetType().Name} gets no operation.", nameof(command)),
+    };
+
+    /// <summary>Of the request before stamping; secrets read *** here (<see cref="SecretTextConverter"/>).</summary>
+    static string BodyHash(Command command) =>
+        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(command, command.GetType(), PpecJson.Options)));
+}

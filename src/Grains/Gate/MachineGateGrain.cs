@@ -1,0 +1,109 @@
+using System.Net;
+using Orleans.Concurrency;
+using Ppec.Contracts.Access;
+using Ppec.Contracts.Agents;
+using Ppec.Contracts.Gate;
+using Ppec.Contracts.Machines;
+using Ppec.Contracts.Operations;
+using Ppec.Grains.Access;
+
+namespace Ppec.Grains.Gate;
+
+/// <summary>Boot scripts, agents and beacons. What a machine may do follows from its own grain's state, never from a projection.</summary>
+[StatelessWorker(256), Reentrant]
+public sealed class MachineGateGrain(Tickets tickets, PpecOptions options, TimeProvider time) : Grain, IMachineGateGrain
+{
+    static readonly TimeSpan EnlistLife = TimeSpan.FromMinutes(30);
+
+    public async Task<BootAnswer> Boot(string mac, string uuid, string serial, string sourceAddress)
+    {
+        var machine = await Known(mac, serial);
+        var decision = machine is null ? new(BootSource.Unknown, null) : await GrainFactory.GetGrain<IMachineGrain>(machine).DecideBoot();
+        return decision switch
+        {
+            { Source: BootSource.Pious, Operation: { } operation } => new(await GrainFactory.GetGrain<IOperationGrain>(operation).MintBootToken(), machine),
+            { Source: BootSource.Unknown } when Enlists(sourceAddress) && !MachineId.IsPlaceholder(serial) => new(tickets.Mint(Tickets.Enlist, "none", EnlistLife), null),
+            _ => new(null, machine),
+        };
+    }
+
+    public async Task<AgentAnswer<SessionGranted>> Connect(SessionRequest request, string sourceAddress)
+    {
+        if (tickets.Open(request.Token) is not { } ticket) return new(null, Refused);
+        if (Wrong(request.Evidence) is { } wrong) return new(null, wrong);
+        return ticket.Purpose switch
+        {
+            Tickets.Boot => await GrainFactory.GetGrain<IOperationGrain>(ticket.Operation).Connect(request.Token, request.Evidence),
+            Tickets.Enlist => await Enlist(request.Evidence, ticket.Id, sourceAddress),
+            _ => new(null, Refused),
+        };
+    }
+
+    public Task<AgentAnswer<AgentTask>> NextTask(string credential, TimeSpan wait) =>
+        ByCredential(credential, operation => operation.NextTask(credential, wait));
+
+    public Task<AgentAnswer<string>> Progress(string credential, string task, TaskProgress progress) =>
+        ByCredential(credential, operation => operation.Progress(credential, task, progress));
+
+    public Task<AgentAnswer<string>> Result(string credential, string task, TaskResult result) =>
+        ByCredential(credential, operation => operation.Result(credential, task, result));
+
+    public async Task<AgentAnswer<string>> Beacon(Beacon beacon, string sourceAddress) =>
+        tickets.Open(beacon.Token) is { Purpose: Tickets.FirstBoot } ticket
+            ? await GrainFactory.GetGrain<IOperationGrain>(ticket.Operation).Beacon(beacon, sourceAddress)
+            : new(null, Refused);
+
+    public async Task<Problem?> MayFetchImage(string credential, string sha256)
+    {
+        var task = await NextTask(credential, TimeSpan.Zero);
+        return task switch
+        {
+            { Problem: { } problem } => problem,
+            { Value.Work: InstallImage install } when install.Plan.Image.Sha256 == sha256 => null,
+            _ => new(ProblemCodes.Forbidden, "This agent installs another image, or none."),
+        };
+    }
+
+    static Problem Refused => new(ProblemCodes.BootTokenRefused, "This token is not one of ours, or it has expired.");
+
+    async Task<AgentAnswer<T>> ByCredential<T>(string credential, Func<IOperationGrain, Task<AgentAnswer<T>>> ask) where T : class =>
+        Tokens.Parse(credential) is { Kind: "agt" } parsed
+            ? await ask(GrainFactory.GetGrain<IOperationGrain>(parsed.Id))
+            : new(null, new(ProblemCodes.Unauthenticated, "An agent's credential is needed here."));
+
+    /// <summary>By MAC, which has one owner; otherwise by the serial that its id comes from.</summary>
+    async Task<string?> Known(string mac, string serial)
+    {
+        if (mac.Length > 0 && await GrainFactory.GetGrain<IClaimGrain>($"mac:{mac}").Owner() is { } owner) return owner;
+        var id = MachineId.IsPlaceholder(serial) ? "" : MachineId.Of(serial);
+        for (var (n, candidate) = (2, id); id.Length > 0; candidate = $"{id}~{n++}")
+            switch (await GrainFactory.GetGrain<IMachineGrain>(candidate).Read())
+            {
+                case null: return null;
+                case { Stage: not "retired" } view: return view.Id;
+            }
+        return null;
+    }
+
+    bool Enlists(string sourceAddress) =>
+        IPAddress.TryParse(sourceAddress, out var address) && options.EnlistFrom.Any(n => n.Contains(address));
+
+    /// <summary>The machine becomes known and waits for a person; there is nothing more for PIOUS to do.</summary>
+    async Task<AgentAnswer<SessionGranted>> Enlist(MachineEvidence evidence, string ticket, string sourceAddress)
+    {
+        if (MachineId.IsPlaceholder(evidence.Serial)) return new(null, new(ProblemCodes.MachineSerialRefused, $"'{evidence.Serial}' is a placeholder, not a serial number."));
+        var id = MachineId.Of(evidence.Serial);
+        var outcome = await GrainFactory.GetGrain<IMachineGrain>(id).Execute(
+            new EnlistMachine(id, evidence) { At = time.GetUtcNow() }, new("agent:enlist", "boot-token", sourceAddress, $"enlist/{ticket}", ""));
+        return new(null, outcome.Problem ?? new(ProblemCodes.MachineNotAccepted, $"{id} is enlisted and waits to be accepted: power off."));
+    }
+
+    /// <summary>What firmware says is hostile input until it has a shape.</summary>
+    static Problem? Wrong(MachineEvidence e)
+    {
+        var texts = new[] { e.Serial, e.Uuid, e.BoardSerial }.Concat(e.Macs.IsDefault ? [] : e.Macs);
+        return texts.Any(t => t.Length > 128 || t.Any(char.IsControl)) || (!e.Macs.IsDefault && e.Macs.Length > 64)
+            ? Problem.Invalid("evidence", "Serials, UUID and MACs are at most 128 characters with no control characters; at most 64 MACs.")
+            : null;
+    }
+}

@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Logging;
+
+namespace Ppec.Grains;
+
+static partial class GrainsLog
+{
+    [LoggerMessage(1, LogLevel.Warning, "Appending to {Stream} failed; re-reading it")]
+    public static partial void AppendFailed(this ILogger logger, string stream, Exception exception);
+
+    [LoggerMessage(2, LogLevel.Information, "Operation {Operation} ({Kind} of {Machine}): {Step} started, generation {Generation}")]
+    public static partial void StepStarted(this ILogger logger, string operation, string kind, string machine, string step, long generation);
+
+    [LoggerMessage(3, LogLevel.Warning, "Operation {Operation}: {Step} failed: {Why}")]
+    public static partial void StepFailed(this ILogger logger, string operation, string step, string why);
+
+    [LoggerMessage(4, LogLevel.Error, "Operation {Operation}: carrying on failed; it is tried again within seconds")]
+    public static partial void DriveFailed(this ILogger logger, string operation, Exception exception);
+
+    [LoggerMessage(5, LogLevel.Error, "The gate could not carry out {Command} on {Target}")]
+    public static partial void GateFailed(this ILogger logger, string command, string target, Exception exception);
+
+    [LoggerMessage(6, LogLevel.Warning, "The BMC of {Machine} belongs to another machine: {Why}; nothing was sent")]
+    public static partial void BmcMismatch(this ILogger logger, string machine, string why);
+
+    [LoggerMessage(7, LogLevel.Error, "Waking open operations failed")]
+    public static partial void WakeFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(8, LogLevel.Warning, "{Name} was claimed for {Owner}, which never came to be: given back")]
+    public static partial void ClaimSwept(this ILogger logger, string name, string owner);
+}

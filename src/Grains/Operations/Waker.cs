@@ -1,0 +1,67 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Services;
+using Orleans.Runtime;
+using Ppec.Contracts.Access;
+using Ppec.Contracts.Gate;
+using Ppec.Contracts.Machines;
+using Ppec.Contracts.Operations;
+using Ppec.Contracts.Queries;
+using Ppec.Contracts.Racks;
+
+namespace Ppec.Grains.Operations;
+
+public interface IWaker : IGrainService;
+
+/// <summary>
+/// At start and every few seconds: wakes every operation that the folded log says is open, so that resuming after a crash depends on no timer service;
+/// and gives back names that were claimed for a machine that never came to be.
+/// </summary>
+[Reentrant]
+public sealed class Waker(
+    GrainId id, Silo silo, ILoggerFactory loggers, IGrainFactory grains, IReadModel readModel, PpecOptions options, TimeProvider time)
+    : GrainService(id, silo, loggers), IWaker
+{
+    readonly ILogger<Waker> _logger = loggers.CreateLogger<Waker>();
+    IDisposable? _timer;
+
+    public override async Task Start()
+    {
+        await base.Start();
+        _timer = RegisterGrainTimer(Sweep, TimeSpan.FromMilliseconds(100), options.WakeEvery);
+    }
+
+    public override Task Stop()
+    {
+        _timer?.Dispose();
+        return base.Stop();
+    }
+
+    async Task Sweep(CancellationToken cancellation)
+    {
+        try
+        {
+            foreach (var (operation, machine) in readModel.OpenOperations())
+                grains.GetGrain<IOperationGrain>(operation).Wake(machine).Ignore();
+            foreach (var (name, owner) in readModel.OrphanClaims(time.GetUtcNow() - options.ClaimGrace))
+                await GiveBack(name, owner);
+        }
+        catch (Exception e)
+        {
+            _logger.WakeFailed(e);
+        }
+    }
+
+    /// <summary>The read model may be behind: the machine's own grain has the last word.</summary>
+    async Task GiveBack(string name, string owner)
+    {
+        if (await grains.GetGrain<IMachineGrain>(owner).Read() is not null) return;
+        var at = time.GetUtcNow();
+        var caller = new Caller("system:sweep", "internal", "internal", $"sweep/{name}/{owner}/{at.UtcTicks}", "", Reason: $"{owner} never came to be");
+        if (name.StartsWith("rack:", StringComparison.Ordinal))
+            await grains.GetGrain<IRackGrain>(name[5..]).Execute(new VacateUnits(name[5..], owner) { At = at }, caller);
+        else
+            await grains.GetGrain<IClaimGrain>(name).Release(owner, at, caller);
+        _logger.ClaimSwept(name, owner);
+    }
+}

@@ -1,0 +1,30 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace Ppec.Grains;
+
+/// <summary>What an operator may configure of how PPEC works on machines. Set by the node's options; the defaults are for real hardware.</summary>
+public sealed record PpecOptions
+{
+    /// <summary>Subnets on which unknown machines that network-boot are enlisted. Elsewhere they boot from disk.</summary>
+    public ImmutableArray<IPNetwork> EnlistFrom { get; init; } = [];
+
+    /// <summary>How long a running system may take to shut down before its power is cut.</summary>
+    public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>How long a BMC may take to show that the power is as it was asked to be.</summary>
+    public TimeSpan PowerTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    public int HealthMemoryMiB { get; init; } = 1024;
+    public int HealthCpuSeconds { get; init; } = 60;
+    public int HealthDiskReadMiB { get; init; } = 1024;
+
+    /// <summary>Public keys (SubjectPublicKeyInfo, DER) whose image signatures are trusted.</summary>
+    public ImmutableArray<ReadOnlyMemory<byte>> TrustedImageKeys { get; init; } = [];
+
+    /// <summary>How often open operations are woken, whatever else happens.</summary>
+    public TimeSpan WakeEvery { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Names claimed for a machine that never came to be are given back after this.</summary>
+    public TimeSpan ClaimGrace { get; init; } = TimeSpan.FromMinutes(1);
+}

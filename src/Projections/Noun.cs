@@ -1,0 +1,36 @@
+using System.Collections.Immutable;
+using Ppec.Contracts.Events;
+
+namespace Ppec.Projections;
+
+/// <summary>One document of the read model: what the API answers, and by what it can be found.</summary>
+public sealed record Document(string Id, object View, DateTimeOffset Time, ImmutableArray<(string Key, string Value)> Attributes);
+
+/// <summary>A kind of thing that can be read: how its stream folds, and what documents follow from its state. Pure.</summary>
+public abstract record Noun(string Name)
+{
+    /// <summary>The stream that holds the thing with this id.</summary>
+    public abstract string StreamOf(string id);
+
+    public abstract object? Initial { get; }
+
+    public abstract object? Apply(object? state, IDomainEvent @event);
+
+    /// <summary>None when the thing is not there (any more).</summary>
+    public abstract ImmutableArray<Document> View(object? state, long version, string streamId, EventMetadata first);
+}
+
+/// <summary>A noun whose stream is <c>name-id</c>.</summary>
+public sealed record Noun<TState, TEvent>(
+    string Name, TState Start, Func<TState, TEvent, TState> Evolve,
+    Func<TState, long, string, EventMetadata, ImmutableArray<Document>> Documents, Func<string, string>? StreamId = null) : Noun(Name)
+    where TEvent : class, IDomainEvent
+{
+    public override string StreamOf(string id) => $"{Name}-{(StreamId is null ? id : StreamId(id))}";
+
+    public override object? Initial => Start;
+
+    public override object? Apply(object? state, IDomainEvent @event) => Evolve((TState)state!, (TEvent)@event);
+
+    public override ImmutableArray<Document> View(object? state, long version, string streamId, EventMetadata first) => Documents((TState)state!, version, streamId, first);
+}

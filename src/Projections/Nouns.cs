@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+using Ppec.Contracts;
+using Ppec.Contracts.Images;
+using Ppec.Contracts.Machines;
+using Ppec.Contracts.Operations;
+using Ppec.Contracts.Profiles;
+using Ppec.Contracts.Racks;
+using Ppec.Contracts.Regions;
+using Ppec.Domain.Access;
+using Ppec.Domain.Images;
+using Ppec.Domain.Machines;
+using Ppec.Domain.Operations;
+using Ppec.Domain.Profiles;
+using Ppec.Domain.Racks;
+using Ppec.Domain.Regions;
+
+namespace Ppec.Projections;
+
+/// <summary>Every noun of the read model.</summary>
+public static class Nouns
+{
+    public static readonly ImmutableArray<Noun> All =
+    [
+        new Noun<MachineState, MachineEvent>("machine", Machine.Initial, Machine.Evolve, (s, version, _, first) =>
+            MachineViews.Of(s, version) is { } v ? [new(v.Id, v, first.Time, Attributes(v))] : []),
+
+        new Noun<OperationState, OperationEvent>("operation", Operation.Initial, Operation.Evolve, (s, version, _, first) =>
+            OperationViews.Of(s, version, first.Actor, first.Reason, first.Ticket) is { } v ? [new(v.Id, v, v.StartedAt, Attributes(v))] : []),
+
+        new Noun<RegionState?, RegionEvent>("region", null, Region.Evolve, (s, version, id, _) =>
+            s is null ? [] : [new(id, new RegionView(id, s.Description, s.CreatedAt, version), s.CreatedAt, [])]),
+
+        new Noun<RackState?, RackEvent>("rack", null, Rack.Evolve, (s, version, id, _) =>
+            s is null ? [] : [new(id, View(s, id, version), s.CreatedAt, [("region", s.Region), .. s.Machines.Keys.Select(m => ("machine", m))])]),
+
+        new Noun<ProfileState, ProfileEvent>("profile", Profile.Initial, Profile.Evolve, (s, _, _, _) =>
+            [.. s.Versions.Select(v => new Document(v.Version.Id, new ProfileView(v.Version.Id, v.Version.Profile, v.Version.Version, v.Version.Spec, v.CreatedAt), v.CreatedAt, [("name", v.Version.Profile)]))],
+            id => Versioned.ParseProfile(id).Name),
+
+        new Noun<ImageState, ImageEvent>("image", Image.Initial, Image.Evolve, (s, _, _, _) =>
+            [.. s.Versions.Select(v => new Document(v.Version.Id, View(v.Version, v.RegisteredAt), v.RegisteredAt, [("name", v.Version.Name)]))],
+            id => Versioned.Parse(id).Name),
+
+        new Noun<ClaimState, ClaimEvent>("claim", Claim.Initial, Claim.Evolve, (s, _, id, first) =>
+            s.Owner is { } owner ? [new(id, new { id, owner }, first.Time, [("owner", owner)])] : []),
+    ];
+
+    /// <summary>The noun of a stream, with the id within its category; null for streams that have no documents.</summary>
+    public static (Noun Noun, string Id)? OfStream(string stream)
+    {
+        var dash = stream.IndexOf('-', StringComparison.Ordinal);
+        var noun = dash < 0 ? null : ByName.GetValueOrDefault(stream[..dash]);
+        return noun is null ? null : (noun, stream[(dash + 1)..]);
+    }
+
+    public static Noun? Named(string name) => ByName.GetValueOrDefault(name);
+
+    static readonly ImmutableDictionary<string, Noun> ByName = All.ToImmutableDictionary(n => n.Name);
+
+    static ImmutableArray<(string, string)> Attributes(MachineView v)
+    {
+        var found = ImmutableArray.CreateBuilder<(string, string)>();
+        void Add(string key, string? value) { if (!string.IsNullOrEmpty(value)) found.Add((key, value)); }
+        Add("stage", v.Stage);
+        Add("serial", v.Serial);
+        Add("name", v.Name);
+        Add("type", v.Type);
+        Add("region", v.Region);
+        Add("rack", v.Rack);
+        Add("profile", v.Profile);
+        Add("owner", v.Owner);
+        Add("hostname", v.Hostname);
+        Add("image", v.Image);
+        Add("operation", v.Operation?.Id);
+        foreach (var hold in v.Holds) Add("hold", hold.Source);
+        foreach (var (key, value) in v.Tags) Add($"tag.{key}", value.Length == 0 ? " " : value);
+        foreach (var mac in v.Inventory?.Nics.Select(n => n.Mac) ?? v.Evidence?.Macs ?? []) Add("mac", mac);
+        foreach (var disk in v.Inventory?.Disks ?? []) Add("disk", disk.Serial);
+        return found.ToImmutable();
+    }
+
+    static ImmutableArray<(string, string)> Attributes(OperationView v) =>
+        v.EndedAt is null
+            ? [("state", v.State), ("kind", v.Kind), ("machine", v.Machine), ("open", "true")]
+            : [("state", v.State), ("kind", v.Kind), ("machine", v.Machine)];
+
+    static RackView View(RackState s, string id, long version) =>
+        new(id, s.Region, s.Units, s.Row, s.PowerFeed, s.SwitchPair,
+            [.. s.Machines.OrderByDescending(m => m.Value.Unit).Select(m => new RackSlot(m.Value.Unit, m.Value.Height, m.Key))], s.CreatedAt, version);
+
+    static ImageView View(ImageVersion v, DateTimeOffset at) =>
+        new(v.Id, v.Name, v.Version, v.Content.Format, v.Content.Sha256, v.Content.SizeBytes, v.Content.DiskSha256, v.Content.DiskSizeBytes, v.Content.BootMode, v.SignedBy, v.Deprecated, at);
+}

@@ -1,0 +1,27 @@
+using Ppec.Contracts.Racks;
+using Ppec.Contracts.Regions;
+using Ppec.Sdk.Wire;
+
+namespace Ppec.Sdk;
+
+/// <summary>Regions: data centres or sites.</summary>
+public sealed class RegionsClient : NounClient<RegionView>
+{
+    internal RegionsClient(Transport transport)
+        : base(transport, "regions", PpecJson.Api.RegionView, PpecJson.Api.ListPageRegionView) { }
+
+    /// <summary>Adds a region.</summary>
+    public Task<Answer<RegionView>> CreateAsync(RegionBody body, MutationOptions? options = null, CancellationToken cancellation = default) =>
+        CreateAsync(body, PpecJson.Api.RegionBody, options, cancellation);
+}
+
+/// <summary>Racks, with what stands in them.</summary>
+public sealed class RacksClient : NounClient<RackView>
+{
+    internal RacksClient(Transport transport)
+        : base(transport, "racks", PpecJson.Api.RackView, PpecJson.Api.ListPageRackView) { }
+
+    /// <summary>Adds a rack to a region.</summary>
+    public Task<Answer<RackView>> CreateAsync(RackBody body, MutationOptions? options = null, CancellationToken cancellation = default) =>
+        CreateAsync(body, PpecJson.Api.RackBody, options, cancellation);
+}

@@ -1,0 +1,53 @@
+using Ppec.Sdk.Wire;
+
+namespace Ppec.Sdk;
+
+/// <summary>
+/// A client of one PPEC server. Thread-safe; keep one for as long as the program talks to that server.
+/// Every change carries an idempotency key, so that a call repeated after a lost answer takes effect once.
+/// </summary>
+public sealed class PpecClient : IDisposable
+{
+    readonly Transport _transport;
+
+    /// <summary>A client of the server that <paramref name="options"/> name. Nothing is sent yet.</summary>
+    public PpecClient(PpecClientOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _transport = new Transport(options);
+        Machines = new(_transport);
+        Operations = new(_transport);
+        Events = new(_transport);
+        Regions = new(_transport);
+        Racks = new(_transport);
+        Profiles = new(_transport);
+        Images = new(_transport);
+    }
+
+    /// <summary>A client of <paramref name="server"/> with the credential <c>ppec_…</c>.</summary>
+    public PpecClient(Uri server, string credential) : this(new PpecClientOptions { Server = server, Credential = credential }) { }
+
+    /// <summary>Physical servers.</summary>
+    public MachinesClient Machines { get; }
+
+    /// <summary>Durable work, and waiting for it.</summary>
+    public OperationsClient Operations { get; }
+
+    /// <summary>The feed: every event, in order, from any position.</summary>
+    public EventsClient Events { get; }
+
+    /// <summary>Sites.</summary>
+    public RegionsClient Regions { get; }
+
+    /// <summary>Cabinets.</summary>
+    public RacksClient Racks { get; }
+
+    /// <summary>Hardware that was ordered.</summary>
+    public ProfilesClient Profiles { get; }
+
+    /// <summary>Operating-system images.</summary>
+    public ImagesClient Images { get; }
+
+    /// <summary>Closes the connections.</summary>
+    public void Dispose() => _transport.Dispose();
+}

@@ -1,0 +1,112 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Ppec.Contracts.Agents;
+using Ppec.Contracts.Changes;
+using Ppec.Contracts.Gate;
+using Ppec.Contracts.Hardware;
+using Ppec.Contracts.Images;
+using Ppec.Contracts.Machines;
+using Ppec.Contracts.Operations;
+using Ppec.Contracts.Profiles;
+using Ppec.Contracts.Queries;
+using Ppec.Contracts.Racks;
+using Ppec.Contracts.Regions;
+
+namespace Ppec.Sdk.Wire;
+
+/// <summary>How values become the API's JSON and back: the only place that says so.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ListPage<MachineView>))]
+[JsonSerializable(typeof(ListPage<OperationView>))]
+[JsonSerializable(typeof(ListPage<RegionView>))]
+[JsonSerializable(typeof(ListPage<RackView>))]
+[JsonSerializable(typeof(ListPage<ProfileView>))]
+[JsonSerializable(typeof(ListPage<ImageView>))]
+[JsonSerializable(typeof(ListPage<HistoryEntry>))]
+[JsonSerializable(typeof(ListPage<FieldChange>))]
+[JsonSerializable(typeof(EventPage))]
+[JsonSerializable(typeof(OperationLog))]
+[JsonSerializable(typeof(Plan))]
+[JsonSerializable(typeof(ProblemDocument))]
+[JsonSerializable(typeof(RackMachineBody))]
+[JsonSerializable(typeof(ProvisionSpec))]
+[JsonSerializable(typeof(HoldBody))]
+[JsonSerializable(typeof(UnholdBody))]
+[JsonSerializable(typeof(TagBody))]
+[JsonSerializable(typeof(CancelBody))]
+[JsonSerializable(typeof(RegionBody))]
+[JsonSerializable(typeof(RackBody))]
+[JsonSerializable(typeof(ProfileBody))]
+[JsonSerializable(typeof(ImageBody))]
+sealed partial class PpecJson : JsonSerializerContext
+{
+    /// <summary>The context to use: with the converters, which an attribute cannot name.</summary>
+    public static PpecJson Api { get; } = new(WithConverters());
+
+    static JsonSerializerOptions WithConverters()
+    {
+        var options = new JsonSerializerOptions
+        {
+            PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+            DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        };
+        JsonConverter[] converters =
+        [
+            new SecretOnTheWire(),
+            new JsonStringEnumConverter<HealthStatus>(JsonNamingPolicy.KebabCaseLower),
+            // Named one by one, since a factory over any element type cannot be compiled ahead of time.
+            new ListConverter<string>(),
+            new ListConverter<HoldView>(), new ListConverter<WaiverView>(), new ListConverter<RepairView>(), new ListConverter<DiskWipe>(), new ListConverter<Gap>(),
+            new ListConverter<Cpu>(), new ListConverter<Dimm>(), new ListConverter<Disk>(), new ListConverter<Nic>(), new ListConverter<PciDevice>(),
+            new ListConverter<NumaNode>(), new ListConverter<HealthCheck>(),
+            new ListConverter<FieldChange>(), new ListConverter<FieldProblem>(), new ListConverter<PlanEffect>(), new ListConverter<PlanInput>(),
+            new ListConverter<StepView>(), new ListConverter<LogLine>(), new ListConverter<EventView>(), new ListConverter<RackSlot>(),
+            new ListConverter<DimmSpec>(), new ListConverter<DiskSpec>(), new ListConverter<NicSpec>(), new ListConverter<FirmwareSpec>(),
+            new ListConverter<MachineView>(), new ListConverter<OperationView>(), new ListConverter<RegionView>(), new ListConverter<RackView>(),
+            new ListConverter<ProfileView>(), new ListConverter<ImageView>(), new ListConverter<HistoryEntry>(),
+        ];
+        foreach (var converter in converters) options.Converters.Add(converter);
+        return options;
+    }
+}
+
+/// <summary>A problem document (RFC 9457) as the API writes it.</summary>
+sealed record ProblemDocument(string? Title, int? Status, string? Detail, string? Code, ImmutableArray<FieldProblem> Errors = default);
+
+/// <summary>Writes a secret as what it is. Contracts' own converter hides it, and this is the one way where it must not be hidden.</summary>
+sealed class SecretOnTheWire : JsonConverter<SecretText>
+{
+    public override SecretText Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        new(reader.GetString() ?? throw new JsonException("A secret is a string."));
+
+    public override void Write(Utf8JsonWriter writer, SecretText value, JsonSerializerOptions options) => writer.WriteStringValue(value.Value);
+}
+
+/// <summary>A list that may be left out: one never set is written as empty, null is read as empty.</summary>
+sealed class ListConverter<T> : JsonConverter<ImmutableArray<T>>
+{
+    public override bool HandleNull => true;
+
+    public override ImmutableArray<T> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType == JsonTokenType.Null) return [];
+        if (reader.TokenType != JsonTokenType.StartArray) throw new JsonException("A list was expected.");
+        var items = ImmutableArray.CreateBuilder<T>();
+        var type = (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            items.Add(JsonSerializer.Deserialize(ref reader, type) ?? throw new JsonException("A list holds no null."));
+        return items.DrainToImmutable();
+    }
+
+    public override void Write(Utf8JsonWriter writer, ImmutableArray<T> value, JsonSerializerOptions options)
+    {
+        writer.WriteStartArray();
+        foreach (var item in value.IsDefault ? [] : value)
+            JsonSerializer.Serialize(writer, item, options.GetTypeInfo(typeof(T)));
+        writer.WriteEndArray();
+    }
+}

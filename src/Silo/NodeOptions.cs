@@ -1,0 +1,119 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using Ppec.Grains;
+using YamlDotNet.Serialization;
+
+namespace Ppec.Silo;
+
+/// <summary>
+/// How a node is started. Each option is a flag, an environment variable and a key of ppec.yaml; the flag wins, then the variable, then the file.
+/// An unknown one is an error.
+/// </summary>
+public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOptions Ppec)
+{
+    sealed record Option(string Name, string Value, string Help)
+    {
+        public string Variable => $"PPEC_{Name.Replace('-', '_').ToUpperInvariant()}";
+    }
+
+    static readonly ImmutableArray<Option> All =
+    [
+        new("config", "FILE", "A ppec.yaml with these options as keys."),
+        new("data", "DIR", "Where this node keeps everything. Created when missing; locked by one node. Default: ppec-data"),
+        new("urls", "URL", "Where the API listens. Default: http://127.0.0.1:7770"),
+        new("pious", "DIR", "PIOUS as ops/pious/build made it. Without it every machine boots from disk."),
+        new("trusted-image-keys", "FILE", "PEM file of the public keys whose image signatures are trusted. Without it no image is accepted."),
+        new("enlist-from", "CIDR[,CIDR…]", "Subnets on which unknown machines that network-boot are enlisted. Default: none"),
+        new("shutdown-grace", "SECONDS", "How long a running system may take to shut down before its power is cut. Default: 120"),
+        new("power-timeout", "SECONDS", "How long a BMC may take to show the power it was asked for. Default: 60"),
+        new("health-memory", "MIB", "Memory tested in a health check. Default: 1024"),
+        new("health-cpu", "SECONDS", "How long each core is tested. Default: 60"),
+        new("health-disk", "MIB", "How much of each disk is read. Default: 1024"),
+        new("wake-every", "SECONDS", "How often open operations are looked after, whatever else happens. Default: 10"),
+    ];
+
+    public static string Help => $"""
+        ppec-silo: one PPEC node on embedded storage.
+
+        Usage: ppec-silo [--OPTION VALUE]…
+
+        {string.Join('\n', All.Select(o => $"  --{o.Name} {o.Value}{new string(' ', Math.Max(1, 38 - o.Name.Length - o.Value.Length))}{o.Help}"))}
+
+        Each is also an environment variable (--data is PPEC_DATA) and a key of the file given by --config.
+        Prints one line "ready: URL" on standard output when it can serve; logs to standard error; stops on SIGTERM within 10 s.
+
+        Example: ppec-silo --data /var/lib/ppec --urls http://127.0.0.1:7770
+        """;
+
+    /// <exception cref="OptionException">An option is unknown, lacks its value, or has one that cannot be read.</exception>
+    public static NodeOptions Read(string[] arguments, IReadOnlyDictionary<string, string> environment)
+    {
+        var flags = Flags(arguments);
+        var file = (flags.GetValueOrDefault("config") ?? environment.GetValueOrDefault("PPEC_CONFIG")) is { } path ? Yaml(path) : [];
+        string? Get(string name) => flags.GetValueOrDefault(name) ?? environment.GetValueOrDefault(All.First(o => o.Name == name).Variable) ?? file.GetValueOrDefault(name);
+        var defaults = new PpecOptions();
+        return new(
+            Path.GetFullPath(Get("data") ?? "ppec-data"),
+            Get("urls") ?? "http://127.0.0.1:7770",
+            Get("pious") is { } pious ? Path.GetFullPath(pious) : null,
+            defaults with
+            {
+                TrustedImageKeys = Get("trusted-image-keys") is { } keys ? PublicKeys(keys) : [],
+                EnlistFrom = [.. (Get("enlist-from") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Network)],
+                ShutdownGrace = Seconds("shutdown-grace", defaults.ShutdownGrace),
+                PowerTimeout = Seconds("power-timeout", defaults.PowerTimeout),
+                WakeEvery = Seconds("wake-every", defaults.WakeEvery),
+                HealthMemoryMiB = Number("health-memory", defaults.HealthMemoryMiB),
+                HealthCpuSeconds = Number("health-cpu", defaults.HealthCpuSeconds),
+                HealthDiskReadMiB = Number("health-disk", defaults.HealthDiskReadMiB),
+            });
+
+        int Number(string name, int otherwise) => Get(name) is not { } text ? otherwise
+            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n
+            : throw new OptionException($"--{name} is a whole number, not '{text}'.");
+
+        TimeSpan Seconds(string name, TimeSpan otherwise) => Get(name) is not { } text ? otherwise
+            : double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var n) && n > 0 ? TimeSpan.FromSeconds(n)
+            : throw new OptionException($"--{name} is a number of seconds, not '{text}'.");
+    }
+
+    static Dictionary<string, string> Flags(string[] arguments)
+    {
+        var flags = new Dictionary<string, string>(StringComparer.Ordinal);
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            if (!arguments[i].StartsWith("--", StringComparison.Ordinal)) throw new OptionException($"'{arguments[i]}' is not an option: options begin with --.");
+            var equals = arguments[i].IndexOf('=', StringComparison.Ordinal);
+            var name = equals < 0 ? arguments[i][2..] : arguments[i][2..equals];
+            if (All.All(o => o.Name != name)) throw new OptionException($"There is no option --{name}. See --help.");
+            flags[name] = equals >= 0 ? arguments[i][(equals + 1)..]
+                : ++i < arguments.Length ? arguments[i]
+                : throw new OptionException($"--{name} lacks its value.");
+        }
+        return flags;
+    }
+
+    static Dictionary<string, string> Yaml(string path)
+    {
+        var read = new DeserializerBuilder().Build().Deserialize<Dictionary<string, string>>(File.ReadAllText(path)) ?? [];
+        return read.Keys.FirstOrDefault(k => All.All(o => o.Name != k)) is { } unknown
+            ? throw new OptionException($"{path}: there is no option '{unknown}'.")
+            : read;
+    }
+
+    static IPNetwork Network(string text) =>
+        IPNetwork.TryParse(text, out var network) ? network : throw new OptionException($"--enlist-from: '{text}' is not a subnet such as 10.1.0.0/16.");
+
+    static ImmutableArray<ReadOnlyMemory<byte>> PublicKeys(string path)
+    {
+        var keys = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>();
+        for (var rest = File.ReadAllText(path).AsSpan(); PemEncoding.TryFind(rest, out var pem); rest = rest[pem.Location.End..])
+            if (rest[pem.Label] is "PUBLIC KEY") keys.Add(Convert.FromBase64String(rest[pem.Base64Data].ToString()));
+        return keys.Count > 0 ? keys.ToImmutable() : throw new OptionException($"{path} holds no public key in PEM.");
+    }
+}
+
+/// <summary>An option that cannot be used; the message says which, and what it should be.</summary>
+public sealed class OptionException(string message) : Exception(message);

@@ -1,0 +1,27 @@
+using Ppec.Contracts.Events;
+using Ppec.Silo;
+using Ppec.Stores;
+
+if (args is ["--help" or "-h" or "help"])
+{
+    Console.WriteLine(NodeOptions.Help);
+    return 0;
+}
+try
+{
+    var environment = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? "");
+    await using var node = await Node.Start(NodeOptions.Read(args, environment), CancellationToken.None);
+    Console.WriteLine($"ready: {node.Url}");
+    await node.Stopped();
+    return 0;
+}
+catch (OptionException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 2;
+}
+catch (Exception e) when (e is DataDirectoryHeldException or EventLogCorruptException or EventStoreUnavailableException or IOException)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}

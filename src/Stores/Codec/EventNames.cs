@@ -1,0 +1,96 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Ppec.Contracts;
+using Ppec.Contracts.Events;
+using Ppec.Domain.Access;
+using Ppec.Domain.Images;
+using Ppec.Domain.Machines;
+using Ppec.Domain.Operations;
+using Ppec.Domain.Profiles;
+using Ppec.Domain.Racks;
+using Ppec.Domain.Regions;
+
+namespace Ppec.Stores.Codec;
+
+/// <summary>
+/// Every name in the log. Names are for ever: a field is added as optional; anything else is a new version with an upcaster,
+/// and a sample of the old one kept under <c>tests/Stores.Conformance/samples</c>.
+/// </summary>
+public static class EventNames
+{
+    public static EventCodec Codec() => new EventRegistry()
+        // access
+        .Add<CredentialIssued>("credential.issued.v1")
+        .Add<NameTaken>("claim.taken.v1")
+        .Add<NameReleased>("claim.released.v1")
+        // places
+        .Add<RegionCreated>("region.created.v1")
+        .Add<RackCreated>("rack.created.v1")
+        .Add<UnitsOccupied>("rack.units-occupied.v1")
+        .Add<UnitsVacated>("rack.units-vacated.v1")
+        // what is ordered and installed
+        .Add<ProfileVersionCreated>("profile.version-created.v1")
+        .Add<ImageRegistered>("image.registered.v1")
+        // machines
+        .Add<MachineRacked>("machine.racked.v1")
+        .Add<MachineEnlisted>("machine.enlisted.v1")
+        .Add<MachineAccepted>("machine.accepted.v1")
+        .Add<MachineMerged>("machine.merged.v1")
+        .Add<MachineRejected>("machine.rejected.v1")
+        .Add<MachineDescribed>("machine.described.v1")
+        .Add<MachineMoved>("machine.moved.v1")
+        .Add<MachineBmcSet>("machine.bmc-set.v1")
+        .Add<MachineRekeyed>("machine.rekeyed.v1")
+        .Add<MachineHeld>("machine.held.v1")
+        .Add<MachineUnheld>("machine.unheld.v1")
+        .Add<MachineTagged>("machine.tagged.v1")
+        .Add<GapWaived>("machine.gap-waived.v1")
+        .Add<PartReplaced>("machine.part-replaced.v1")
+        .Add<DriftNoted>("machine.drift-noted.v1")
+        .Add<InspectionStarted>("machine.inspection-started.v1")
+        .Add<ProvisioningStarted>("machine.provisioning-started.v1")
+        .Add<ReimagingStarted>("machine.reimaging-started.v1")
+        .Add<ReleaseStarted>("machine.release-started.v1")
+        .Add<RetirementStarted>("machine.retirement-started.v1")
+        .Add<DiskWritingStarted>("machine.disk-writing-started.v1")
+        .Add<OperationAbandoned>("machine.operation-abandoned.v1")
+        .Add<MachineInspected>("machine.inspected.v1")
+        .Add<MachinePromoted>("machine.promoted.v1")
+        .Add<MachineProvisioned>("machine.provisioned.v1")
+        .Add<DiskWiped>("machine.disk-wiped.v1")
+        .Add<MachineReleased>("machine.released.v1")
+        .Add<MachineRetired>("machine.retired.v1")
+        .Add<MachineUnracked>("machine.unracked.v1")
+        .Add<MachineAdopted>("machine.adopted.v1")
+        .Add<MaintenanceStarted>("machine.maintenance-started.v1")
+        .Add<MaintenanceEnded>("machine.maintenance-ended.v1")
+        // operations
+        .Add<OperationStarted>("operation.started.v1")
+        .Add<StepStarted>("operation.step-started.v1")
+        .Add<StepSucceeded>("operation.step-succeeded.v1")
+        .Add<StepFailed>("operation.step-failed.v1")
+        .Add<StepRetried>("operation.step-retried.v1")
+        .Add<OperationPaused>("operation.paused.v1")
+        .Add<OperationResumed>("operation.resumed.v1")
+        .Add<AgentConnected>("operation.agent-connected.v1")
+        .Add<CancelRequested>("operation.cancel-requested.v1")
+        .Add<OperationTurnedBack>("operation.turned-back.v1")
+        .Add<StepUndone>("operation.step-undone.v1")
+        .Add<UndoFailed>("operation.undo-failed.v1")
+        .Add<OperationEnded>("operation.ended.v1")
+        .Build();
+
+    static EventRegistry Add<T>(this EventRegistry registry, string name) where T : IDomainEvent =>
+        registry.Event(name, (JsonTypeInfo<T>)Json.GetTypeInfo(typeof(T)));
+
+    /// <summary>A field that this program does not know comes from a newer one, and is kept in the log whatever this one does with it.</summary>
+    static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
+        Converters = { new ImmutableArrayConverterFactory() },
+    };
+}

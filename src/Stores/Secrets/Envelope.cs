@@ -1,0 +1,48 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Ppec.Stores.Secrets;
+
+/// <summary>
+/// AES-256-GCM: nonce (12) ‖ tag (16) ‖ ciphertext. What it is, whose, and which version are authenticated with it,
+/// so one secret's bytes cannot be put in another's place.
+/// </summary>
+static class Envelope
+{
+    const int Nonce = 12;
+    const int Tag = 16;
+
+    public static byte[] Seal(ReadOnlySpan<byte> key, ReadOnlySpan<byte> plain, string kind, string name, int version)
+    {
+        var envelope = new byte[Nonce + Tag + plain.Length];
+        RandomNumberGenerator.Fill(envelope.AsSpan(0, Nonce));
+        using var aes = new AesGcm(key, Tag);
+        aes.Encrypt(envelope.AsSpan(0, Nonce), plain, envelope.AsSpan(Nonce + Tag), envelope.AsSpan(Nonce, Tag), Bound(kind, name, version));
+        return envelope;
+    }
+
+    /// <exception cref="CryptographicException">Another key, or not these bytes for this name and version.</exception>
+    public static byte[] Open(ReadOnlySpan<byte> key, ReadOnlySpan<byte> envelope, string kind, string name, int version)
+    {
+        if (envelope.Length < Nonce + Tag) throw new AuthenticationTagMismatchException("The envelope is too short.");
+        var plain = new byte[envelope.Length - Nonce - Tag];
+        using var aes = new AesGcm(key, Tag);
+        aes.Decrypt(envelope[..Nonce], envelope[(Nonce + Tag)..], envelope.Slice(Nonce, Tag), plain, Bound(kind, name, version));
+        return plain;
+    }
+
+    // Lengths first, so that no two triples give the same bytes.
+    static byte[] Bound(string kind, string name, int version)
+    {
+        var kindBytes = Encoding.UTF8.GetByteCount(kind);
+        var nameBytes = Encoding.UTF8.GetByteCount(name);
+        var bound = new byte[12 + kindBytes + nameBytes];
+        BinaryPrimitives.WriteInt32BigEndian(bound, kindBytes);
+        BinaryPrimitives.WriteInt32BigEndian(bound.AsSpan(4), nameBytes);
+        BinaryPrimitives.WriteInt32BigEndian(bound.AsSpan(8), version);
+        Encoding.UTF8.GetBytes(kind, bound.AsSpan(12));
+        Encoding.UTF8.GetBytes(name, bound.AsSpan(12 + kindBytes));
+        return bound;
+    }
+}

@@ -1,0 +1,75 @@
+using System.CommandLine;
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace Ppec.Cli.Tests;
+
+/// <summary>The help of every command is reviewed text: <c>help/*.txt</c>, written anew with UPDATE_GOLDEN=1.</summary>
+public sealed partial class HelpTests
+{
+    static readonly string s_folder = Folder();
+
+    static IEnumerable<Command> All(Command command) => command.Subcommands.SelectMany(All).Prepend(command);
+
+    static RootCommand Tree() => CommandTree.Build(new Terminal().Surroundings(TextWriter.Null, TextWriter.Null));
+
+    public static TheoryData<string> Commands() => [.. All(Tree()).Select(CommandTree.Path)];
+
+    [Theory, MemberData(nameof(Commands))]
+    public async Task Help_is_as_reviewed(string command)
+    {
+        using var terminal = new Terminal();
+        var ran = await terminal.RunAsync([.. command.Split(' ').Skip(1), "--help"]);
+        Assert.Equal((0, ""), (ran.Exit, ran.Error));
+        var file = Path.Combine(s_folder, command.Replace(' ', '-') + ".txt");
+        if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1") await File.WriteAllTextAsync(file, ran.Out, TestContext.Current.CancellationToken);
+        Assert.True(File.Exists(file), $"{file} is missing: run with UPDATE_GOLDEN=1 and review it.");
+        Assert.Equal(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), ran.Out);
+    }
+
+    [Fact]
+    public void No_reviewed_help_is_left_of_a_command_that_is_gone() =>
+        Assert.Empty(Directory.GetFiles(s_folder).Select(Path.GetFileNameWithoutExtension).Except(All(Tree()).Select(command => CommandTree.Path(command).Replace(' ', '-'))));
+
+    [Fact]
+    public void Every_command_says_what_it_does_and_its_examples_can_be_typed()
+    {
+        var tree = Tree();
+        foreach (var command in All(tree).OfType<Verb>())
+        {
+            Assert.EndsWith(".", command.Description, StringComparison.Ordinal);
+            foreach (var option in command.Options) Assert.False(string.IsNullOrEmpty(option.Description), $"{command.Name} {option.Name}");
+            foreach (var example in command.Examples)
+            {
+                var parsed = tree.Parse(Words().Matches(example.Split("| ")[^1]).Select(word => word.Value.Trim('\'')).Skip(1).ToArray());
+                Assert.True(parsed.Errors.Count == 0, $"{example}: {string.Join(' ', parsed.Errors)}");
+            }
+        }
+    }
+
+    [Fact]
+    public void Only_these_commands_exist() => Assert.Equal(
+        """
+        ppec version
+        ppec context list|use|set
+        ppec machine list|show|rack|inspect|promote|provision|release|retire|hold|unhold|tag|history|diff
+        ppec op list|show|watch|cancel|retry
+        ppec event tail
+        ppec region list|show|create
+        ppec rack list|show|create
+        ppec profile list|show|create
+        ppec image list|show|register
+        ppec lab up|down|status
+        """.ReplaceLineEndings("\n"),
+        string.Join('\n', Tree().Subcommands.Select(noun => $"ppec {noun.Name} {string.Join('|', noun.Subcommands.Select(verb => verb.Name))}".TrimEnd())));
+
+    static string Folder()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(directory.FullName, "PPEC.sln"))) directory = directory.Parent ?? throw new InvalidOperationException("Not inside the repository.");
+        return Path.Combine(directory.FullName, "tests", "Cli.Tests", "help");
+    }
+
+    [GeneratedRegex("'[^']*'|[^ ]+", RegexOptions.CultureInvariant)]
+    private static partial Regex Words();
+}
