@@ -12,6 +12,8 @@ sealed class Child : IAsyncDisposable
     readonly ConcurrentQueue<string> _errors = [];
     readonly BlockingCollection<string> _lines = [];
 
+    bool _disposed;
+
     Child(Process process, string name) => (_process, _name) = (process, name);
 
     public int Id => _process.Id;
@@ -78,6 +80,8 @@ sealed class Child : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_disposed) return;
+        _disposed = true;
         if (!_process.HasExited) await Kill();
         _process.Dispose();
         _lines.Dispose();
