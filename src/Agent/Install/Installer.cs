@@ -55,8 +55,8 @@ public sealed class Installer(IControlPlane link, IDisks disks, string bootMode,
     {
         if (image.Format is not ("raw" or "raw+gzip")) return $"This agent cannot write images of format {image.Format}. Nothing was written.";
         if (image.SizeBytes <= 0 || image.DiskSizeBytes < 512) return "The plan states no image size. Nothing was written.";
-        // Images say uefi, inventories efi. What started us now is what will start the disk, and one kind cannot start the other.
-        return (image.BootMode, bootMode) is ("bios", "efi") or ("uefi", "bios") ? $"The image boots by {image.BootMode}, the machine by {bootMode}. Nothing was written." : null;
+        // What started us now is what will start the disk, and one kind cannot start the other.
+        return image.BootMode is "bios" or "uefi" && image.BootMode != bootMode ? $"The image boots by {image.BootMode}, the machine by {bootMode}. Nothing was written." : null;
     }
 
     /// <summary>All but the head, which is kept in memory. The raw digest, or an error.</summary>

@@ -3,7 +3,7 @@ using Ppec.Contracts.Agents;
 
 namespace Ppec.Agent.Link;
 
-/// <summary>The wire format of /agent/v1: the web's camelCase, unknown fields ignored, enumerations as numbers.</summary>
+/// <summary>The wire format of /agent/v1: the web's camelCase, unknown fields ignored.</summary>
 [JsonSourceGenerationOptions(
     System.Text.Json.JsonSerializerDefaults.Web,
     AllowOutOfOrderMetadataProperties = true)]

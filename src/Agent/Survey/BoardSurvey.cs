@@ -57,8 +57,8 @@ public static class BoardSurvey
         return new(Present: true, tree.Text("sys/class/tpm/tpm0/tpm_version_major") switch { "2" => "2.0", "1" => "1.2", _ => "" });
     }
 
-    /// <summary><c>efi</c> or <c>bios</c>: how this boot came about.</summary>
-    public static string BootMode(SysTree tree) => tree.Has("sys/firmware/efi") ? "efi" : "bios";
+    /// <summary><c>uefi</c> or <c>bios</c>: how this boot came about.</summary>
+    public static string BootMode(SysTree tree) => tree.Has("sys/firmware/efi") ? "uefi" : "bios";
 
     /// <summary>What is plugged in, as SMBIOS lists it; the kernel's (smaller) total when SMBIOS lists none.</summary>
     public static long MemoryMiB(SysTree tree, ImmutableArray<Dimm> dimms) =>

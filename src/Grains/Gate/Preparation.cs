@@ -33,7 +33,7 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
     public async Task Undo(Command command, Problem refusal, Caller caller)
     {
         if (command is not RackMachine c || refusal.Code == ProblemCodes.OutcomeUnknown) return;
-        if (c.Bmc is { } bmc) await secrets.Destroy(bmc.Secret, CancellationToken.None);
+        if (c.Bmc is { Secret.Version: > 0 } bmc) await secrets.Destroy(bmc.Secret, CancellationToken.None);
         if (await grains.GetGrain<IMachineGrain>(c.Machine).Read() is null) await GiveBack(c, caller);
     }
 
@@ -62,8 +62,8 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
             c = c with { Profile = found.Id };
         }
         c = c with { Machine = await FreeId(c.Machine), Place = c.Place with { Region = region } };
-        if (await grains.GetGrain<IMachineGrain>(c.Machine).Read() is { } existing && existing.Stage != "racked")
-            return (c, new(ProblemCodes.MachineExists, $"{c.Machine} is already known, and is {existing.Stage}."));
+        var existing = await grains.GetGrain<IMachineGrain>(c.Machine).Read();
+        if (existing is { Stage: not "racked" }) return (c, new(ProblemCodes.MachineExists, $"{c.Machine} is already known, and is {existing.Stage}."));
 
         var claimed = await Claim(c, caller);
         if (claimed is not null)
@@ -71,7 +71,8 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
             await Undo(c with { Bmc = null }, claimed, caller);
             return (c, claimed);
         }
-        if (c.Bmc is { } bmc && password is not null)
+        // A repeated request finds the machine there: its password is kept already, and no second copy is made.
+        if (existing is null && c.Bmc is { } bmc && password is not null)
             c = c with { Bmc = bmc with { Secret = await secrets.Put($"bmc/{c.Machine}", password.Value, CancellationToken.None) } };
         return (c, null);
     }
