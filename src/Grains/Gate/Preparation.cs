@@ -63,7 +63,8 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
         }
         c = c with { Machine = await FreeId(c.Machine), Place = c.Place with { Region = region } };
         var existing = await grains.GetGrain<IMachineGrain>(c.Machine).Read();
-        if (existing is { Stage: not "racked" }) return (c, new(ProblemCodes.MachineExists, $"{c.Machine} is already known, and is {existing.Stage}."));
+        // Its aggregate knows whether this is a repeated request, which is answered as before whatever became of the machine since.
+        if (existing is { Stage: not "racked" }) return (c, null);
 
         var claimed = await Claim(c, caller);
         if (claimed is not null)
