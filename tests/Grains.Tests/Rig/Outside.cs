@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Ppec.Contracts.Secrets;
+using Ppec.Drivers.Bmc;
 using Ppec.Drivers.Images;
 
 namespace Ppec.Grains.Tests.Rig;
@@ -34,9 +35,29 @@ public sealed class MemoryImages : IImageStore
 {
     public bool Whole { get; set; } = true;
 
+    /// <summary>Awaited before an answer.</summary>
+    public Func<Task> Hold { get; set; } = () => Task.CompletedTask;
+
     public Task<string?> Put(string sha256, Stream content, CancellationToken cancellation) => Task.FromResult<string?>(null);
     public Stream? Open(string sha256) => null;
-    public Task<bool> Verify(string sha256, long sizeBytes, CancellationToken cancellation) => Task.FromResult(Whole);
+    public async Task<bool> Verify(string sha256, long sizeBytes, CancellationToken cancellation)
+    {
+        await Hold().WaitAsync(cancellation);
+        return Whole;
+    }
+}
+
+/// <summary>The rack's BMCs, behind a network that can be slow.</summary>
+public sealed class SlowNetwork(IBmcConnector rack) : IBmcConnector
+{
+    /// <summary>Awaited before a BMC is reached, by its address.</summary>
+    public Func<string, Task> Hold { get; set; } = _ => Task.CompletedTask;
+
+    public async Task<IBmc> Open(BmcTarget target, CancellationToken cancellation)
+    {
+        await Hold(target.Address).WaitAsync(cancellation);
+        return await rack.Open(target, cancellation);
+    }
 }
 
 /// <summary>Every line any logger wrote.</summary>

@@ -1,4 +1,5 @@
 using Ppec.Contracts.Events;
+using Ppec.Stores.Codec;
 using Ppec.Stores.Memory;
 
 namespace Ppec.Grains.Tests.Rig;
@@ -24,12 +25,18 @@ public sealed class ScriptedStore : IEventStore
     /// <summary>Runs before each append: a second writer gets in first.</summary>
     public Func<string, Task> Before { get; set; } = _ => Task.CompletedTask;
 
+    /// <summary>Told of each fact just before it is appended, so that the world can change before anyone acts on it.</summary>
+    public Action<string, IDomainEvent> Coming { get; set; } = (_, _) => { };
+
+    readonly EventCodec _codec = EventNames.Codec();
+
     /// <summary>Whether reading this stream fails.</summary>
     public Func<string, bool> Unreadable { get; set; } = _ => false;
 
     public async Task<AppendResult> Append(string stream, long expectedVersion, IReadOnlyList<NewEvent> events, CancellationToken cancellation)
     {
         await Before(stream);
+        foreach (var e in events) Coming(stream, _codec.Decode(e.Type, e.Data));
         var fault = Fails(stream);
         if (fault == Fault.Refuses) throw new EventStoreUnavailableException("The disk is full.");
         var result = await Log.Append(stream, expectedVersion, events, cancellation);

@@ -46,8 +46,14 @@ public sealed class Server
     /// <summary>Changes what the agent reports of a task.</summary>
     public Func<string, TaskResult, TaskResult> Reports { get; set; } = (_, result) => result;
 
+    /// <summary>For tests whose lies begin only once the machine is where they want it.</summary>
+    public bool Reporting { get; set; }
+
     /// <summary>Steps at which it never answers: the agent at its tasks, PIOUS at <c>await-pious</c>, the system at <c>await-first-boot</c>.</summary>
     public Func<string, bool> Silent { get; set; } = _ => false;
+
+    /// <summary>Awaited before it answers at a step.</summary>
+    public Func<string, Task> Pause { get; set; } = _ => Task.CompletedTask;
 
     /// <summary>Changes the beacon of the installed system.</summary>
     public Func<Beacon, Beacon> Calls { get; set; } = beacon => beacon;
@@ -98,6 +104,7 @@ public sealed class Server
     async Task Pious(string token, CancellationToken mains)
     {
         SessionGranted? session = null;
+        await Pause("await-pious").WaitAsync(mains);
         while (session is null)
         {
             var answer = await _world.Insist(g => g.Connect(new(token, Evidence, "test"), "10.9.0.1"), mains);
@@ -113,6 +120,7 @@ public sealed class Server
             if (next.Value is not { } task) continue;
             Tasks.Enqueue(task);
             var step = task.Id.Split('.')[1];
+            await Pause(step).WaitAsync(mains);
             if (Silent(step)) await Task.Delay(Timeout.Infinite, mains);
             await _world.Insist(g => g.Progress(session.Credential, task.Id, new(50, "half way", ["a line"])), mains);
             var result = _journal.GetOrAdd(task.Id, _ => Reports(step, Work(task)));
@@ -158,6 +166,7 @@ public sealed class Server
 
     async Task CallHome(CancellationToken mains)
     {
+        await Pause("await-first-boot").WaitAsync(mains);
         var (token, plan) = _disk!.Value;
         var beacon = Calls(new(token, Id, plan.Hostname, plan.Image.Image, Evidence, [DiskSerial], Hardware.MemoryMiB));
         while (true)

@@ -51,7 +51,7 @@ public sealed class SiloHost : IAsyncDisposable
             .AddSingleton<Log>()
             .AddSingleton(model).AddSingleton<IReadModel>(model)
             .AddSingleton<IImageStore>(world.Images)
-            .AddSingleton<IBmcConnector>(world.Rack)
+            .AddSingleton<IBmcConnector>(world.Network)
             .AddSingleton(new Tickets(world.TicketKey, world.Time))
             .AddSingleton(s => ActivatorUtilities.CreateInstance<MachinePower>(s, world.Time)).AddSingleton<MachineSteps>()
             .AddSingleton<Credentials>().AddSingleton<Preparation>()

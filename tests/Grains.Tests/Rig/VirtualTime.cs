@@ -30,7 +30,7 @@ public sealed class VirtualTime(DateTimeOffset start) : TimeProvider
             Timer? due;
             lock (_lock)
             {
-                due = _armed.Where(t => t.Due <= to.UtcTicks).MinBy(t => t.Due);
+                due = _armed.Where(t => t.Due <= to.UtcTicks + Due.Ticks).MinBy(t => t.Due);
                 Interlocked.Exchange(ref _now, Math.Max(_now, due?.Due ?? to.UtcTicks));
                 if (due is null) return;
                 due.Next(to.UtcTicks);
@@ -57,7 +57,7 @@ public sealed class VirtualTime(DateTimeOffset start) : TimeProvider
         {
             _armed.Remove(timer);
             if (dueTime == Timeout.InfiniteTimeSpan) return;
-            timer.Due = _now + Math.Max(dueTime.Ticks, 0);
+            timer.Due = _now + Math.Max(dueTime.Ticks, 0) + Due.Ticks; // a timer is always late: whoever rounds a wait down and looks again must find that it is over
             timer.Period = period > TimeSpan.Zero ? period.Ticks : 0;
             _armed.Add(timer);
             if (dueTime <= passes && timer.Period == 0) at = new(timer.Due, TimeSpan.Zero);

@@ -38,12 +38,14 @@ public sealed class World : IAsyncLifetime
     {
         Options = new() { TrustedImageKeys = [_signer.ExportSubjectPublicKeyInfo()] };
         Watch = new(Store.Log);
+        Network = new(Rack);
     }
 
     public bool Gateway { get; init; }
     public ScriptedStore Store { get; } = new();
     public VirtualTime Time { get; } = new(new(2026, 1, 5, 8, 0, 0, TimeSpan.Zero));
     public FakeRack Rack { get; } = new();
+    public SlowNetwork Network { get; }
     public MemorySecrets Secrets { get; } = new();
     public MemoryImages Images { get; } = new();
     public CapturedLog Logs { get; } = new();
@@ -169,6 +171,18 @@ public sealed class World : IAsyncLifetime
         foreach (var operation in Watch.Facts.Where(f => f.Event is OperationStarted o && o.Machine == server.Id).Select(f => f.Stream[10..]))
             Assert.IsType<OperationState.Ended>(Operation(operation));
         Assert.All(Watch.Facts.GroupBy(f => f.Recorded.Id), g => Assert.Single(g));
+    }
+
+    /// <summary>Everything behaves again.</summary>
+    public void Calm()
+    {
+        Store.Fails = _ => Fault.None;
+        Store.Before = _ => Task.CompletedTask;
+        Store.Unreadable = _ => false;
+        Store.Coming = (_, _) => { };
+        Network.Hold = _ => Task.CompletedTask;
+        Images.Hold = () => Task.CompletedTask;
+        Images.Whole = true;
     }
 
     public IReadOnlyList<string> HoldsOf(Server server) => [.. ((MachineState.Known)State(server.Id)).About.Holds.Keys];
