@@ -23,7 +23,7 @@ public sealed class CancelTests(World world) : IClassFixture<World>
         Task Hold() => current == step ? heard.Task : Task.CompletedTask;
         server.Pause = at => at == step ? heard.Task : Task.CompletedTask;
         world.Store.Coming = (_, e) => current = e is StepStarted s ? s.Step : current;
-        world.Store.Before = stream => stream == $"machine-{server.Id}" ? Hold() : Task.CompletedTask;
+        world.Store.Before = stream => stream == $"machine-{server.Id}" && step is (Workflows.Steps.BeginWriting or Workflows.Steps.RecordWipes or Workflows.Steps.Record) ? Hold() : Task.CompletedTask;
         world.Network.Hold = _ => Hold();
         world.Images.Hold = Hold;
         var id = await world.Begin(command);
