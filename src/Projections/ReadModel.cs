@@ -19,6 +19,7 @@ public sealed class ReadModel : IReadModel, IDisposable
     readonly Lock _waiting = new();
     readonly List<(LogPosition Position, TaskCompletionSource Reached)> _waiters = [];
     LogPosition _position;
+    ReadModelWriter? _writer;
 
     ReadModel(string connection, LogPosition position) => (_connection, _position) = (connection, position);
 
@@ -135,29 +136,19 @@ public sealed class ReadModel : IReadModel, IDisposable
         WHERE a.noun = 'rack' AND a.key = 'machine' AND NOT EXISTS (SELECT 1 FROM document m WHERE m.noun = 'machine' AND m.id = a.value)
         """);
 
-    /// <summary>Writes one batch and its checkpoint together. A stream's documents replace all it had.</summary>
+    /// <summary>Writes one batch and its checkpoint together. A stream's documents replace all it had. One caller at a time.</summary>
     internal void Apply(IEnumerable<(string Noun, string Stream, ImmutableArray<Document> Documents)> changes, LogPosition position)
     {
-        using (var connection = Connect(_connection))
-        using (var transaction = connection.BeginTransaction())
+        _writer ??= new(Connect(_connection));
+        try
         {
-            foreach (var (noun, stream, documents) in changes)
-            {
-                foreach (var id in Ids(connection, stream))
-                {
-                    Execute(connection, "DELETE FROM attribute WHERE noun = $noun AND id = $id", ("$noun", noun), ("$id", id));
-                    if (documents.All(d => d.Id != id)) Execute(connection, "DELETE FROM document WHERE noun = $noun AND id = $id", ("$noun", noun), ("$id", id));
-                }
-                foreach (var d in documents)
-                {
-                    Execute(connection, "INSERT OR REPLACE INTO document VALUES ($noun, $id, $stream, $time, $body)",
-                        ("$noun", noun), ("$id", d.Id), ("$stream", stream), ("$time", Time(d.Time)), ("$body", JsonSerializer.SerializeToUtf8Bytes(d.View, d.View.GetType(), Contracts.PpecJson.Options)));
-                    foreach (var (key, value) in d.Attributes.Distinct())
-                        Execute(connection, "INSERT INTO attribute VALUES ($noun, $id, $key, $value)", ("$noun", noun), ("$id", d.Id), ("$key", key), ("$value", value));
-                }
-            }
-            Execute(connection, "UPDATE checkpoint SET position = $position", ("$position", position.ToString()));
-            transaction.Commit();
+            _writer.Write(changes, position);
+        }
+        catch
+        {
+            _writer.Dispose();
+            _writer = null;
+            throw;
         }
         lock (_waiting)
         {
@@ -168,20 +159,12 @@ public sealed class ReadModel : IReadModel, IDisposable
 
     public void Dispose()
     {
+        _writer?.Dispose();
         using var connection = new SqliteConnection(_connection);
         SqliteConnection.ClearPool(connection);
     }
 
-    static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
-
-    static List<string> Ids(SqliteConnection connection, string stream)
-    {
-        using var command = Command(connection, "SELECT id FROM document WHERE stream = $stream", ("$stream", stream));
-        using var row = command.ExecuteReader();
-        var ids = new List<string>();
-        while (row.Read()) ids.Add(row.GetString(0));
-        return ids;
-    }
+    internal static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
 
     ImmutableArray<(string, string)> Pairs(string sql)
     {
