@@ -127,13 +127,13 @@ public sealed class ReadModel : IReadModel, IDisposable
         SELECT o.id, m.value FROM attribute o JOIN attribute m ON m.noun = 'operation' AND m.id = o.id AND m.key = 'machine' WHERE o.noun = 'operation' AND o.key = 'open'
         """);
 
-    public ImmutableArray<(string Name, string Owner)> OrphanClaims(DateTimeOffset takenBefore) => Pairs("""
+    public ImmutableArray<(string Name, string Owner)> OrphanClaims() => Pairs("""
         SELECT d.id, a.value FROM document d JOIN attribute a ON a.noun = d.noun AND a.id = d.id AND a.key = 'owner'
-        WHERE d.noun = 'claim' AND d.time < $before AND NOT EXISTS (SELECT 1 FROM document m WHERE m.noun = 'machine' AND m.id = a.value)
+        WHERE d.noun = 'claim' AND NOT EXISTS (SELECT 1 FROM document m WHERE m.noun = 'machine' AND m.id = a.value)
         UNION
         SELECT 'rack:' || a.id, a.value FROM attribute a
         WHERE a.noun = 'rack' AND a.key = 'machine' AND NOT EXISTS (SELECT 1 FROM document m WHERE m.noun = 'machine' AND m.id = a.value)
-        """, ("$before", Time(takenBefore)));
+        """);
 
     /// <summary>Writes one batch and its checkpoint together. A stream's documents replace all it had.</summary>
     internal void Apply(IEnumerable<(string Noun, string Stream, ImmutableArray<Document> Documents)> changes, LogPosition position)
@@ -183,10 +183,10 @@ public sealed class ReadModel : IReadModel, IDisposable
         return ids;
     }
 
-    ImmutableArray<(string, string)> Pairs(string sql, params ReadOnlySpan<(string, object)> parameters)
+    ImmutableArray<(string, string)> Pairs(string sql)
     {
         using var connection = Connect(_connection);
-        using var command = Command(connection, sql, parameters);
+        using var command = Command(connection, sql);
         using var row = command.ExecuteReader();
         var pairs = ImmutableArray.CreateBuilder<(string, string)>();
         while (row.Read()) pairs.Add((row.GetString(0), row.GetString(1)));

@@ -57,7 +57,8 @@ public sealed class Node : IAsyncDisposable
         });
         builder.Logging.ClearProviders()
             .AddSimpleConsole(o => { o.SingleLine = true; o.TimestampFormat = "HH:mm:ss.fff "; o.UseUtcTimestamp = true; })
-            .AddFilter(null, LogLevel.Warning).AddFilter("Ppec", LogLevel.Information).AddFilter("Ppec.Grains.Operations.Waker", LogLevel.Warning).AddFilter("Orleans.Runtime.Silo", LogLevel.Error).AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
+            .AddFilter(null, LogLevel.Warning).AddFilter("Ppec", LogLevel.Information).AddFilter("Ppec.Grains.Operations.Waker", LogLevel.Warning).AddFilter("Orleans.Runtime.Silo", LogLevel.Error).AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error)
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical); // why it could not start is said once, as a sentence
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = StopWithin);
 

@@ -97,10 +97,16 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
 
     static Dictionary<string, string> Yaml(string path)
     {
-        var read = new DeserializerBuilder().Build().Deserialize<Dictionary<string, string>>(File.ReadAllText(path)) ?? [];
+        var read = new DeserializerBuilder().Build().Deserialize<Dictionary<string, string>>(Text(path, "config")) ?? [];
         return read.Keys.FirstOrDefault(k => All.All(o => o.Name != k)) is { } unknown
             ? throw new OptionException($"{path}: there is no option '{unknown}'.")
             : read;
+    }
+
+    static string Text(string path, string option)
+    {
+        try { return File.ReadAllText(path); }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { throw new OptionException($"--{option}: {e.Message}"); }
     }
 
     static IPNetwork Network(string text) =>
@@ -109,7 +115,7 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
     static ImmutableArray<ReadOnlyMemory<byte>> PublicKeys(string path)
     {
         var keys = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>();
-        for (var rest = File.ReadAllText(path).AsSpan(); PemEncoding.TryFind(rest, out var pem); rest = rest[pem.Location.End..])
+        for (var rest = Text(path, "trusted-image-keys").AsSpan(); PemEncoding.TryFind(rest, out var pem); rest = rest[pem.Location.End..])
             if (rest[pem.Label] is "PUBLIC KEY") keys.Add(Convert.FromBase64String(rest[pem.Base64Data].ToString()));
         return keys.Count > 0 ? keys.ToImmutable() : throw new OptionException($"{path} holds no public key in PEM.");
     }

@@ -37,7 +37,7 @@ public interface IReadModel
     ImmutableArray<(string Operation, string Machine)> OpenOperations();
 
     /// <summary>Names (and rack units, as <c>rack:ID</c>) that are claimed for a machine that does not exist.</summary>
-    ImmutableArray<(string Name, string Owner)> OrphanClaims(DateTimeOffset takenBefore);
+    ImmutableArray<(string Name, string Owner)> OrphanClaims();
 }
 
 /// <summary>The past, read from the log itself.</summary>

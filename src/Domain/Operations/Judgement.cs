@@ -39,8 +39,11 @@ public readonly record struct Judgement(StepOutput? Output, string? Failure, boo
         return Good(new(Note: sourceAddress));
     }
 
+    /// <summary>Looked at before and after every write: the hardware is what was inspected, and no disk is attached that is not the machine's own.</summary>
     static Judgement OfHardware(OperationFacts facts, Contracts.Hardware.Inventory found)
     {
+        if (found.Disks.Except(Parts.LocalDisks(found)).FirstOrDefault() is { } foreign)
+            return Wrong($"Disk {foreign.Slot} ({foreign.Transport}, serial {(foreign.Serial.Length > 0 ? foreign.Serial : "unknown")}) is not a local disk with a name: nothing is written while it is attached.");
         if (facts.Input.Expected is not { } expected) return Good(new(Inventory: found));
         var differences = Parts.Differences(expected, found);
         return differences.IsEmpty ? Good(new(Inventory: found)) : Wrong($"The hardware is not what was inspected: {string.Join("; ", differences)}.");

@@ -64,8 +64,8 @@ internal sealed class RedfishWire : IDisposable
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested) { throw; }
         catch (OperationCanceledException e) when (!limit.IsCancellationRequested) { throw Fail(BmcFailure.Unreachable, $"{method} {link}: no connection in {options.ConnectTimeout.TotalSeconds:0.#} s", e); }
         catch (OperationCanceledException e) { throw Fail(BmcFailure.Timeout, $"{method} {link}: no answer in {options.RequestTimeout.TotalSeconds:0.#} s", e); }
-        catch (HttpRequestException e) { throw Fail(Kind(e.HttpRequestError), $"{method} {link}: {e.HttpRequestError}", e); }
-        catch (HttpIOException e) { throw Fail(Kind(e.HttpRequestError), $"{method} {link}: {e.HttpRequestError}", e); }
+        catch (HttpRequestException e) { throw Fail(Kind(e.HttpRequestError), $"{method} {link}: {Words(e.HttpRequestError)}", e); }
+        catch (HttpIOException e) { throw Fail(Kind(e.HttpRequestError), $"{method} {link}: {Words(e.HttpRequestError)}", e); }
         catch (IOException e) { throw Fail(BmcFailure.Unreachable, $"{method} {link}: the connection broke", e); }
         catch (JsonException e) { throw Fail(BmcFailure.Garbage, $"{method} {link}: the body is not JSON", e); }
     }
@@ -169,6 +169,13 @@ internal sealed class RedfishWire : IDisposable
         HttpRequestError.SecureConnectionError => certificateRefused ? BmcFailure.WrongCertificate : BmcFailure.Garbage,
         HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded or HttpRequestError.HttpProtocolError => BmcFailure.Garbage,
         _ => BmcFailure.Unreachable,
+    };
+
+    static string Words(HttpRequestError error) => error switch
+    {
+        HttpRequestError.ConnectionError => "no connection",
+        HttpRequestError.Unknown or HttpRequestError.ResponseEnded => "it hung up without an answer",
+        _ => error.ToString(),
     };
 
     string Reason(RedfishAnswer answer)

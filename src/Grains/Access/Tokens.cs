@@ -15,9 +15,19 @@ public static class Tokens
     const int SecretLength = 30;
     const int CheckLength = 6;
 
-    public static string New(string kind, string id)
+    public static string New(string kind, string id) => Of(kind, id, RandomNumberGenerator.GetString(Base62, SecretLength));
+
+    /// <summary>The same token whenever it is made from the same secret bytes, of which there must be at least 30.</summary>
+    internal static string From(string kind, string id, ReadOnlySpan<byte> secret)
     {
-        var body = $"ppec_{kind}_{id}_{RandomNumberGenerator.GetString(Base62, SecretLength)}";
+        Span<char> text = stackalloc char[SecretLength];
+        for (var i = 0; i < SecretLength; i++) text[i] = Base62[secret[i] % Base62.Length];
+        return Of(kind, id, new string(text));
+    }
+
+    static string Of(string kind, string id, string secret)
+    {
+        var body = $"ppec_{kind}_{id}_{secret}";
         return body + Check(body);
     }
 
@@ -69,6 +79,10 @@ public sealed class Tickets(byte[] key, TimeProvider time)
         if (!CryptographicOperations.FixedTimeEquals(signed, Encoding.ASCII.GetBytes(parts[5]))) return null;
         return DateTimeOffset.FromUnixTimeSeconds(expires) > time.GetUtcNow() ? (parts[1], parts[2], parts[3]) : null;
     }
+
+    /// <summary>The agent's credential that a boot ticket is exchanged for; the same each time, so that a lost answer can be given again.</summary>
+    public string Session(string operation, string ticket) =>
+        Tokens.From("agt", operation, HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"session/{operation}/{ticket}")));
 
     string Sign(string body) => Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(body)));
 }

@@ -19,10 +19,10 @@ public sealed class MachinePower(IBmcConnector connector, ISecretStore secrets, 
         With(context, async bmc =>
         {
             await TurnOff(context, bmc, gracefully, cancellation);
-            await bmc.SetBootOnce(source, cancellation);
+            await Ask(() => bmc.SetBootOnce(source, cancellation), async () => await bmc.ReadBootOnce(cancellation) == source);
             if (await bmc.ReadBootOnce(cancellation) is var set && set != source)
                 throw new BmcException(BmcFailure.Refused, $"It accepted the boot source {source} and kept {set}.");
-            await bmc.RequestPower(PowerRequest.On, cancellation);
+            await Ask(() => bmc.RequestPower(PowerRequest.On, cancellation), async () => await bmc.ReadPower(cancellation) is PowerState.On or PowerState.PoweringOn);
             await Reach(bmc, PowerState.On, options.PowerTimeout, cancellation);
             context.Log($"power on, next boot from {(source == BootOverride.Network ? "network" : "disk")}");
         }, cancellation);
@@ -39,11 +39,24 @@ public sealed class MachinePower(IBmcConnector connector, ISecretStore secrets, 
             if (await Becomes(bmc, PowerState.Off, options.ShutdownGrace, cancellation)) { context.Log("shut down"); return; }
             context.Log($"did not shut down within {options.ShutdownGrace.TotalSeconds:0} s: cutting the power");
         }
-        await bmc.RequestPower(PowerRequest.ForceOff, cancellation);
+        await Ask(() => bmc.RequestPower(PowerRequest.ForceOff, cancellation), async () => await bmc.ReadPower(cancellation) is PowerState.Off or PowerState.PoweringOff);
         if (await Becomes(bmc, PowerState.Off, options.PowerTimeout, cancellation)) { context.Log("power off"); return; }
         context.Log("the BMC accepted power-off and the machine stayed on: resetting the BMC");
         await bmc.ResetController(cancellation);
         throw new BmcException(BmcFailure.Refused, $"The BMC accepted power-off, and {options.PowerTimeout.TotalSeconds:0} s later the machine was still on. The BMC was reset.");
+    }
+
+    /// <summary>An answer that was lost says nothing of what was done: the state does.</summary>
+    static async Task Ask(Func<Task> request, Func<Task<bool>> done)
+    {
+        try
+        {
+            await request();
+        }
+        catch (BmcException e) when (e.Failure is BmcFailure.Unreachable or BmcFailure.Timeout)
+        {
+            if (!await done()) throw;
+        }
     }
 
     async Task Reach(IBmc bmc, PowerState wanted, TimeSpan within, CancellationToken cancellation)

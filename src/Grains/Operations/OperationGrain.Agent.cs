@@ -24,12 +24,18 @@ public sealed partial class OperationGrain
     readonly Queue<LogLine> _lines = new();
     long _lineNumber;
     LiveProgress? _progress;
+
+    /// <summary>The ticket whose session was used already: the machine has its credential.</summary>
+    string? _heard;
     TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public Task<string?> MintBootToken() => Task.FromResult(
-        State is Active s && (Operation.StepOf(s).Kind == StepKind.Agent || Operation.StepOf(s).Name is Workflows.Steps.AwaitPious or Workflows.Steps.BootPious)
-            ? tickets.Mint(Tickets.Boot, Id, TicketLife)
-            : null);
+    public Task<string?> MintBootToken()
+    {
+        if (State is not Active s || (Operation.StepOf(s).Kind != StepKind.Agent && Operation.StepOf(s).Name is not (Workflows.Steps.AwaitPious or Workflows.Steps.BootPious)))
+            return Task.FromResult<string?>(null);
+        _witnessed = s.Attempt.Generation;
+        return Task.FromResult<string?>(tickets.Mint(Tickets.Boot, Id, TicketLife));
+    }
 
     public async Task<AgentAnswer<SessionGranted>> Connect(string token, MachineEvidence evidence)
     {
@@ -45,15 +51,17 @@ public sealed partial class OperationGrain
             return Refused<SessionGranted>(ProblemCodes.MachineIdentityMismatch, why);
         }
         // A machine may boot faster than the step that powered it on is recorded.
-        if (State is Active { } early && Operation.StepOf(early).Name == Workflows.Steps.BootPious)
+        if (State is Active { } early && (Operation.StepOf(early).Name == Workflows.Steps.BootPious || _running is not null))
             return new(null, new(ProblemCodes.Unavailable, "Its power-on is still being recorded: ask again."));
 
-        var credential = Tokens.New("agt", Id);
+        // A lost answer is given again, until the session is used: the credential follows from the ticket.
+        if (facts.UsedTokens.Contains(ticket.Id) && (facts.Session?.TokenId != ticket.Id || _heard == ticket.Id))
+            return Refused<SessionGranted>(ProblemCodes.BootTokenRefused, "This boot token was used already.");
+        var credential = tickets.Session(Id, ticket.Id);
         var now = time.GetUtcNow();
         var connect = new ConnectAgent(Id, ticket.Id, Tokens.Hash(credential), now + SessionLife, evidence) { At = now };
         var outcome = await Execute(connect, new("agent:" + facts.Machine, "boot-token", "agent", $"{Id}/connect/{ticket.Id}", connect.CredentialSha256, Operation: Id));
-        if (outcome.Problem is { } problem)
-            return new(null, problem.Code == ProblemCodes.KeyReused ? new(ProblemCodes.BootTokenRefused, "This boot token was used already.") : problem);
+        if (outcome.Problem is { } problem) return new(null, problem);
         Say("agent", "PIOUS connected");
         return new(new(credential, facts.Machine, Id, now, connect.ExpiresAt), null);
     }
@@ -123,11 +131,14 @@ public sealed partial class OperationGrain
         task.Split('.') is [_, var step, var text] && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var generation) ? (step, generation) : ("", 0);
 
     /// <summary>Null when this is the credential of the session that holds the machine now.</summary>
-    Problem? Trust(string credential) =>
-        State is Known { Facts.Session: { } session } && session.ExpiresAt > time.GetUtcNow()
-            && CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(session.CredentialSha256), Encoding.ASCII.GetBytes(Tokens.Hash(credential)))
-            ? null
-            : new(ProblemCodes.Unauthenticated, "This session is over.");
+    Problem? Trust(string credential)
+    {
+        if (State is not Known { Facts.Session: { } session } || session.ExpiresAt <= time.GetUtcNow()
+            || !CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(session.CredentialSha256), Encoding.ASCII.GetBytes(Tokens.Hash(credential))))
+            return new(ProblemCodes.Unauthenticated, "This session is over.");
+        _heard = session.TokenId;
+        return null;
+    }
 
     Caller FromAgent(string commandId) => new($"agent:{((Known)State).Facts.Machine}", "agent-session", "agent", commandId, "", Operation: Id);
 

@@ -23,6 +23,9 @@ public sealed partial class OperationGrain(
     (long Generation, CancellationTokenSource Stop)? _running;
     IGrainTimer? _timer;
 
+    /// <summary>The generation that this activation began, or whose machine asked it what to boot: of that one nothing was missed.</summary>
+    long _witnessed;
+
     string Id => this.GetPrimaryKeyString();
 
     public async Task<Outcome> Execute(OperationCommand command, Caller caller)
@@ -52,7 +55,10 @@ public sealed partial class OperationGrain(
         foreach (var e in events)
             switch (e)
             {
-                case StepStarted s: Say("ppec", $"{s.Step} started"); break;
+                case StepStarted s:
+                    _witnessed = s.Generation;
+                    Say("ppec", $"{s.Step} started");
+                    break;
                 case StepFailed f:
                     Say("ppec", $"{f.Step} failed: {f.Why}");
                     logger.StepFailed(Id, f.Step, f.Why);
@@ -85,6 +91,10 @@ public sealed partial class OperationGrain(
                 return await Do(new FailStep(Id, e.Step.Name, e.Generation, limit, Final: State is Paused), $"expire-{e.Step.Name}-{e.Generation}");
             case Next.Run { Step.Kind: StepKind.Act } r:
                 Start(r.Attempt.Generation, r.Step.Name, stop => RunStep(r.Step, r.Attempt, stop));
+                return false;
+            case Next.Run { Step.Name: Workflows.Steps.AwaitPious } r when r.Attempt.Generation != _witnessed:
+                _witnessed = r.Attempt.Generation;
+                Start(r.Attempt.Generation, r.Step.Name, stop => BootAgain(r.Step, r.Attempt, stop));
                 return false;
             case Next.CheckHold:
                 return await Held() is null && await Do(new ResumeOperation(Id), $"resume-{Version}");
@@ -123,7 +133,7 @@ public sealed partial class OperationGrain(
     }
 
     /// <summary>Steps run beside the grain, so that a cancel, a deadline or a report is heard at any time; their outcome comes back as a command.</summary>
-    void Start(long generation, string step, Func<CancellationToken, Task<OperationCommand>> act)
+    void Start(long generation, string step, Func<CancellationToken, Task<OperationCommand?>> act)
     {
         if (_running?.Generation == generation) return;
         StopRunning();
@@ -132,12 +142,11 @@ public sealed partial class OperationGrain(
         Report(generation, step, act, stop).Ignore();
     }
 
-    async Task Report(long generation, string step, Func<CancellationToken, Task<OperationCommand>> act, CancellationTokenSource stop)
+    async Task Report(long generation, string step, Func<CancellationToken, Task<OperationCommand?>> act, CancellationTokenSource stop)
     {
         try
         {
-            var command = await act(stop.Token);
-            if (stop.IsCancellationRequested) return;
+            if (await act(stop.Token) is not { } command || stop.IsCancellationRequested) return;
             await this.AsReference<IOperationGrain>().Execute(command with { At = time.GetUtcNow() }, Caller.ForOperation(Id, $"{Id}/{step}/{generation}/outcome"));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested) { /* turned back, expired, or this activation ended: whoever did that goes on */ }
@@ -151,7 +160,7 @@ public sealed partial class OperationGrain(
         }
     }
 
-    async Task<OperationCommand> RunStep(Step step, Attempt attempt, CancellationToken stop)
+    async Task<OperationCommand?> RunStep(Step step, Attempt attempt, CancellationToken stop)
     {
         var facts = ((Known)State).Facts;
         logger.StepStarted(Id, facts.Kind, facts.Machine, step.Name, attempt.Generation);
@@ -161,7 +170,18 @@ public sealed partial class OperationGrain(
             : new CompleteStep(Id, step.Name, attempt.Generation, result.Output);
     }
 
-    async Task<OperationCommand> RunUndo(string step, CancellationToken stop)
+    /// <summary>
+    /// Who takes a wait for PIOUS over boots the machine once more: it may have asked what to boot while no node answered, and gone on to its disk.
+    /// Nothing to report unless that fails; the step is done when PIOUS calls.
+    /// </summary>
+    async Task<OperationCommand?> BootAgain(Step step, Attempt attempt, CancellationToken stop)
+    {
+        Say("ppec", "taken over: booting it again");
+        var result = await Guarded(((Known)State).Facts, Workflows.Steps.BootPious, attempt.Generation, context => steps.Run(context, stop), stop);
+        return result.Failure is { } why ? new FailStep(Id, step.Name, attempt.Generation, why, result.Final) : null;
+    }
+
+    async Task<OperationCommand?> RunUndo(string step, CancellationToken stop)
     {
         var facts = ((Known)State).Facts;
         var result = await Guarded(facts, step, facts.Generation + 1, context => steps.RestorePower(context, stop), stop);

@@ -23,6 +23,7 @@ public sealed class Waker(
     : GrainService(id, silo, loggers), IWaker
 {
     readonly ILogger<Waker> _logger = loggers.CreateLogger<Waker>();
+    readonly Dictionary<(string Name, string Owner), long> _orphans = [];
     IDisposable? _timer;
 
     public override async Task Start()
@@ -43,13 +44,22 @@ public sealed class Waker(
         {
             foreach (var (operation, machine) in readModel.OpenOperations())
                 grains.GetGrain<IOperationGrain>(operation).Wake(machine).Ignore();
-            foreach (var (name, owner) in readModel.OrphanClaims(time.GetUtcNow() - options.ClaimGrace))
-                await GiveBack(name, owner);
+            foreach (var (name, owner) in OldOrphans()) await GiveBack(name, owner);
         }
         catch (Exception e)
         {
             _logger.WakeFailed(e);
         }
+    }
+
+    /// <summary>A machine that is being racked has its claims a moment before it is: only what stays an orphan is one.</summary>
+    List<(string Name, string Owner)> OldOrphans()
+    {
+        var now = time.GetTimestamp();
+        var orphans = readModel.OrphanClaims();
+        foreach (var gone in _orphans.Keys.Except(orphans).ToList()) _orphans.Remove(gone);
+        foreach (var orphan in orphans) _orphans.TryAdd(orphan, now);
+        return [.. orphans.Where(o => time.GetElapsedTime(_orphans[o], now) >= options.ClaimGrace)];
     }
 
     /// <summary>The read model may be behind: the machine's own grain has the last word.</summary>

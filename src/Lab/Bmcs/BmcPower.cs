@@ -29,6 +29,9 @@ public sealed class BmcPower(IPoweredMachine machine, BmcFaults faults)
         if (Enabled == "Disabled") Target = "None";
     }
 
+    /// <summary>Power actions that arrived, obeyed or not.</summary>
+    public int Actions { get; private set; }
+
     public async Task<string> Read(CancellationToken cancellation)
     {
         var seen = passing;
@@ -39,6 +42,7 @@ public sealed class BmcPower(IPoweredMachine machine, BmcFaults faults)
 
     public async Task Reset(string type)
     {
+        Actions++;
         if (faults.Liar) return;
         await oneAtATime.WaitAsync();
         try

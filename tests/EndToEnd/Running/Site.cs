@@ -1,0 +1,152 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Ppec.Contracts.Hardware;
+using Ppec.Contracts.Images;
+using Ppec.Contracts.Machines;
+using Ppec.Contracts.Profiles;
+using Ppec.Contracts.Gate;
+using Ppec.Sdk;
+
+namespace Ppec.EndToEnd.Running;
+
+/// <summary>A line of the lab's <c>machines.json</c>: what a person at the rack knows.</summary>
+sealed record LabMachine(string Name, string Serial, string Rack, int Unit, string[] Macs, string BmcAddress, string BmcUser, string BmcPasswordFile, long MemoryMiB, LabDimm[] Dimms, LabDisk[] Disks)
+{
+    public string Id => Serial.ToLowerInvariant();
+}
+
+sealed record LabDimm(string Slot, long SizeMiB);
+
+sealed record LabDisk(long SizeMiB, string Bus);
+
+/// <summary>What the running lab says of a machine.</summary>
+sealed record LabStatus(string Name, string Power, string Phase, int Requests, int PowerActions);
+
+/// <summary>A site of its own in a temporary directory: one node, one lab, and a client. Both may be killed and started again.</summary>
+sealed class Site : IAsyncDisposable
+{
+    public const string Rack = "e2e.r1";
+    const string OtherRack = "e2e.r2";
+    const string Profile = "sim";
+    static readonly TimeSpan StartWithin = TimeSpan.FromSeconds(40);
+
+    readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("ppec-e2e-");
+    readonly string[] _nodeOptions;
+    readonly int _bmcPorts = Programs.FreePort() / 100 * 100;
+    PpecClient? _client;
+
+    public Site(params string[] nodeOptions)
+    {
+        _nodeOptions = nodeOptions;
+        Url = new($"http://127.0.0.1:{Programs.FreePort()}");
+        // Simulated machines read the script and never the kernel: empty files stand for PIOUS.
+        foreach (var name in new[] { "vmlinuz", "initramfs" })
+        {
+            Directory.CreateDirectory(Under("pious"));
+            File.WriteAllText(Path.Combine(Under("pious"), name), "");
+        }
+        File.WriteAllText(Under("image-key.pem"), Key.ExportSubjectPublicKeyInfoPem());
+    }
+
+    ECDsa Key { get; } = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
+    public Uri Url { get; }
+    public string Data => Under("data");
+    public string LabState => Under("lab");
+    public Child? Node { get; private set; }
+    public Child? Lab { get; private set; }
+    public string Credential => File.ReadAllText(Path.Combine(Data, "admin-credential")).Trim();
+
+    /// <summary>Patient enough for a node that is being started again.</summary>
+    public PpecClient Client => _client ??= new(new PpecClientOptions { Server = Url, Credential = Credential, MaxAttempts = 4 });
+
+    public string Under(string name) => Path.Combine(_root.FullName, name);
+
+    public async Task<TimeSpan> StartNode()
+    {
+        var since = Stopwatch.GetTimestamp();
+        Node = Child.Start(Programs.Node,
+            ["--data", Data, "--urls", Url.ToString().TrimEnd('/'), "--pious", Under("pious"), "--trusted-image-keys", Under("image-key.pem"), "--shutdown-grace", "5", "--power-timeout", "5", .. _nodeOptions]);
+        await Node.Ready(StartWithin);
+        return Stopwatch.GetElapsedTime(since);
+    }
+
+    /// <summary>kill -9.</summary>
+    public async Task KillNode()
+    {
+        await Node!.Kill();
+        await Node.DisposeAsync();
+    }
+
+    public async Task StopNode()
+    {
+        if (await Node!.Terminate(TimeSpan.FromSeconds(10)) is not (0, _)) throw new InvalidOperationException($"The node did not stop in order within 10 s:\n{Node.Errors}");
+        await Node.DisposeAsync();
+    }
+
+    public async Task StartLab(params string[] options)
+    {
+        Lab = Child.Start(Programs.Lab, ["up", "--state", LabState, "--ppec", Url.ToString().TrimEnd('/'), "--rack", Rack, "--rack", OtherRack, "--bmc-port", $"{_bmcPorts}", .. options]);
+        await Lab.Ready(StartWithin);
+    }
+
+    public async Task KillLab()
+    {
+        await Lab!.Kill();
+        await Lab.DisposeAsync();
+    }
+
+    public IReadOnlyList<LabMachine> Machines() =>
+        JsonSerializer.Deserialize<LabMachine[]>(File.ReadAllBytes(Path.Combine(LabState, "machines.json")), JsonSerializerOptions.Web)!;
+
+    public async Task<IReadOnlyDictionary<string, LabStatus>> Status()
+    {
+        var notes = JsonSerializer.Deserialize<JsonElement>(await File.ReadAllBytesAsync(Path.Combine(LabState, "lab.json")));
+        using var http = new HttpClient();
+        var all = await http.GetFromJsonAsync<LabStatus[]>(new Uri($"http://127.0.0.1:{notes.GetProperty("statusPort").GetInt32()}/status"), JsonSerializerOptions.Web);
+        return all!.ToDictionary(s => s.Name);
+    }
+
+    /// <summary>Breaks a machine of the running lab.</summary>
+    public async Task Break(string machine, params string[] faults)
+    {
+        await using var fault = Child.Start(Programs.Lab, ["fault", "--state", LabState, machine, .. faults]);
+        if (await fault.Exit(StartWithin) != 0) throw new InvalidOperationException(fault.Errors);
+    }
+
+    /// <summary>A region, its racks, the profile that every healthy simulated machine matches, and an image.</summary>
+    public async Task Furnish()
+    {
+        await Client.Regions.CreateAsync(new("e2e"));
+        foreach (var rack in new[] { Rack, OtherRack }) await Client.Racks.CreateAsync(new(rack, 100));
+        var ordered = Machines()[0];
+        await Client.Profiles.CreateAsync(new(Profile, new ProfileSpec(
+            Dimms: [.. ordered.Dimms.Select(d => new DimmSpec(d.Slot, d.SizeMiB))],
+            Disks: [.. ordered.Disks.GroupBy(d => (d.SizeMiB, d.Bus)).Select(g => new DiskSpec(g.Count(), g.Key.SizeMiB, g.Key.Bus))])));
+        var disk = RandomNumberGenerator.GetBytes(256 << 10);
+        var sha256 = Convert.ToHexStringLower(SHA256.HashData(disk));
+        await Client.Images.UploadAsync(sha256, new MemoryStream(disk));
+        var content = new ImageContent("raw", sha256, disk.Length, sha256, disk.Length, "any");
+        var signature = Key.SignData(System.Text.Encoding.UTF8.GetBytes(ImageVersion.SignedBytes("debian", content)), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
+        await Client.Images.RegisterAsync(new("debian", "raw", sha256, disk.Length, sha256, disk.Length, "any", Convert.ToBase64String(signature)));
+    }
+
+    public RackMachineBody Label(LabMachine m) => new(m.Serial, m.Rack, m.Unit, Profile: Profile, Name: m.Name, Macs: [.. m.Macs],
+        Bmc: new(m.BmcAddress, m.BmcUser, new SecretText(File.ReadAllText(m.BmcPasswordFile).Trim())));
+
+    public static ProvisionSpec Spec(LabMachine m) => new("debian@1", $"{m.Name}.e2e", "tests");
+
+    public async Task<ImmutableArray<MachineView>> Views() => (await Client.Machines.PageAsync(new() { Limit = 500 })).Value.Items;
+
+    public async ValueTask DisposeAsync()
+    {
+        _client?.Dispose();
+        if (Node is not null) await Node.DisposeAsync();
+        if (Lab is not null) await Lab.DisposeAsync();
+        Key.Dispose();
+        _root.Delete(recursive: true);
+    }
+}
