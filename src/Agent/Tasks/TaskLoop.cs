@@ -24,9 +24,12 @@ public sealed class TaskLoop(IControlPlane link, Journal journal, Perform perfor
         while (true)
         {
             stop.ThrowIfCancellationRequested();
+            var asked = clock.GetTimestamp();
             var (heard, task, unreadable) = await link.Fetch(LongPoll, stop);
             if (heard == Heard.SessionEnded) return "PPEC ended the session";
-            if (heard != Heard.Yes) { await backoff.Wait(stop); continue; }
+            // No answer; or "nothing to do" at once, from a server that does not hold long polls: do not hammer it.
+            var hasty = task is null && unreadable is null && clock.GetElapsedTime(asked) < TimeSpan.FromSeconds(1);
+            if (heard != Heard.Yes || hasty) { await backoff.Wait(stop); continue; }
 
             backoff.Reset();
             var ended = (task, unreadable) switch

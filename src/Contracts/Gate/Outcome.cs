@@ -10,4 +10,7 @@ namespace Ppec.Contracts.Gate;
 public sealed record Outcome(long Version, LogPosition Position, Problem? Problem)
 {
     public bool Accepted => Problem is null;
+
+    /// <summary>Something changed; false also when it was so already.</summary>
+    public bool Wrote => Position != LogPosition.Start;
 }

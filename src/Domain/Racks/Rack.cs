@@ -45,8 +45,11 @@ public static class Rack
     {
         if (c.Unit < 1 || c.Height < 1 || c.Height > s.Units - c.Unit + 1)
             return No(ProblemCodes.RackUnitOutside, $"{c.Height} units from unit {c.Unit} up are not in rack {c.Rack}, which has 1 to {s.Units}.");
-        if (s.Machines.TryGetValue(c.Machine, out var own) && own == (c.Unit, c.Height)) return Nothing<RackEvent>();
-        var taken = s.Machines.FirstOrDefault(m => m.Key != c.Machine && m.Value.Unit < c.Unit + c.Height && c.Unit < m.Value.Unit + m.Value.Height);
+        if (s.Machines.TryGetValue(c.Machine, out var own))
+            return own == (c.Unit, c.Height)
+                ? Nothing<RackEvent>()
+                : No(ProblemCodes.RackUnitTaken, $"{c.Machine} stands at unit {own.Unit} of rack {c.Rack} already: it leaves there first.");
+        var taken = s.Machines.FirstOrDefault(m => m.Value.Unit < c.Unit + c.Height && c.Unit < m.Value.Unit + m.Value.Height);
         return taken.Key is null
             ? new UnitsOccupied(c.Machine, c.Unit, c.Height)
             : No(ProblemCodes.RackUnitTaken, $"Unit {Math.Max(c.Unit, taken.Value.Unit)} of rack {c.Rack} is taken by {taken.Key}.");

@@ -63,19 +63,21 @@ public sealed class GateGrain(Credentials credentials, Preparation preparation, 
     async Task<GateAnswer> Plan(Command command)
     {
         if (command is not IPlanned) return new(Problem.Invalid("plan", $"{command.Permission} has no plan: it does just what it says."));
-        var (prepared, problem) = await preparation.Of(command, null, null);
-        if (problem is not null) return new(problem);
-        var planned = await GrainFactory.GetGrain<IMachineGrain>(((MachineCommand)prepared).Machine).Plan((MachineCommand)prepared);
-        return new(planned.Problem, prepared.Target, Plan: planned.Plan);
+        var prepared = await preparation.Of(command, null, null);
+        if (prepared.Problem is { } problem) return new(problem);
+        var planned = await GrainFactory.GetGrain<IMachineGrain>(((MachineCommand)command).Machine).Plan((MachineCommand)prepared.Command);
+        return new(planned.Problem, command.Target, Plan: planned.Plan);
     }
 
     async Task<GateAnswer> Carry(Command command, GateRequest request, Caller caller)
     {
-        var (prepared, problem) = await preparation.Of(command, request.Secret, caller);
-        if (problem is not null) return new(problem, command.Target);
-        var outcome = await Dispatch(prepared, caller);
-        if (outcome.Problem is { } refused) await preparation.Undo(prepared, refused, caller);
-        return new(outcome.Problem, prepared.Target, outcome.Version, outcome.Position, (prepared as IStartsOperation)?.Operation ?? (prepared as OperationCommand)?.Operation);
+        var prepared = await preparation.Of(command, request.Secret, caller);
+        if (prepared.Problem is { } problem) return new(problem, command.Target);
+        var outcome = await Dispatch(prepared.Command, caller);
+        // An unknown outcome may have happened: its claims stay, and the sweep looks at them.
+        if (outcome.Problem is { Code: not ProblemCodes.OutcomeUnknown }) await prepared.Undo();
+        return new(outcome.Problem, prepared.Command.Target, outcome.Version, outcome.Position,
+            (prepared.Command as IStartsOperation)?.Operation ?? (prepared.Command as OperationCommand)?.Operation);
     }
 
     Task<Outcome> Dispatch(Command command, Caller caller) => command switch

@@ -15,27 +15,19 @@ namespace Ppec.Grains.Gate;
 
 /// <summary>
 /// What a command needs from elsewhere before its aggregate can decide: an image looked up, a secret stored, names claimed.
-/// Claims belong to the machine that is to be; a refusal gives them back, and the sweep gives back what a crash left.
+/// Claims belong to the machine that is to be; a refusal gives back what this request took, and the sweep what a crash left.
 /// </summary>
 public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IImageStore images, PpecOptions options)
 {
-    public async Task<(Command Command, Problem? Problem)> Of(Command command, SecretText? secret, Caller? caller) => command switch
+    public async Task<Prepared> Of(Command command, SecretText? secret, Caller? caller) => command switch
     {
-        ProvisionMachine c => (c with { Image = await Image(c.Spec.Image) }, null),
-        ReimageMachine c   => (c with { Image = await Image(c.Spec.Image) }, null),
+        ProvisionMachine c => new(c with { Image = await Image(c.Spec.Image) }),
+        ReimageMachine c   => new(c with { Image = await Image(c.Spec.Image) }),
         RackMachine c      => await Rack(c, secret, caller!),
-        CreateRack c       => (c, await grains.GetGrain<IRegionGrain>(c.Region).Exists() ? null : new(ProblemCodes.RegionUnknown, $"There is no region {c.Region}: create it first.")),
+        CreateRack c       => new(c, await grains.GetGrain<IRegionGrain>(c.Region).Exists() ? null : new(ProblemCodes.RegionUnknown, $"There is no region {c.Region}: create it first.")),
         RegisterImage c    => await Register(c),
-        _                  => (command, null),
+        _                  => new(command),
     };
-
-    /// <summary>A refused machine leaves nothing claimed, unless it is there already and the claims are its own.</summary>
-    public async Task Undo(Command command, Problem refusal, Caller caller)
-    {
-        if (command is not RackMachine c || refusal.Code == ProblemCodes.OutcomeUnknown) return;
-        if (c.Bmc is { Secret.Version: > 0 } bmc) await secrets.Destroy(bmc.Secret, CancellationToken.None);
-        if (await grains.GetGrain<IMachineGrain>(c.Machine).Read() is null) await GiveBack(c, caller);
-    }
 
     async Task<ImageVersion?> Image(string id)
     {
@@ -43,39 +35,41 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
         return await grains.GetGrain<IImageGrain>(name).Read(version);
     }
 
-    async Task<(Command, Problem?)> Register(RegisterImage c)
+    async Task<Prepared> Register(RegisterImage c)
     {
         var signer = Domain.Images.Image.Signer(c.Name, c.Content, c.Signature, options.TrustedImageKeys);
-        if (signer is null) return (c, new(ProblemCodes.ImageSignatureRefused, "The signature is not by a trusted key over exactly these values. Sign the image with a key that this node trusts."));
-        if (!await images.Verify(c.Content.Sha256, c.Content.SizeBytes, CancellationToken.None))
-            return (c, new(ProblemCodes.ImageContentMissing, $"No content with sha256:{c.Content.Sha256} and {c.Content.SizeBytes} bytes is here: upload it first."));
-        return (c with { SignedBy = signer }, null);
+        if (signer is null) return new(c, new(ProblemCodes.ImageSignatureRefused, "The signature is not by a trusted key over exactly these values. Sign the image with a key that this node trusts."));
+        return await images.Verify(c.Content.Sha256, c.Content.SizeBytes, CancellationToken.None)
+            ? new(c with { SignedBy = signer })
+            : new(c, new(ProblemCodes.ImageContentMissing, $"No content with sha256:{c.Content.Sha256} and {c.Content.SizeBytes} bytes is here: upload it first."));
     }
 
-    async Task<(Command, Problem?)> Rack(RackMachine c, SecretText? password, Caller caller)
+    async Task<Prepared> Rack(RackMachine c, SecretText? password, Caller caller)
     {
-        if (await grains.GetGrain<IRackGrain>(c.Place.Rack).Region() is not { } region) return (c, await NoRack(c.Place.Rack));
+        if (await grains.GetGrain<IRackGrain>(c.Place.Rack).Region() is not { } region) return new(c, await NoRack(c.Place.Rack));
         if (c.Profile is { } profile)
         {
             var (name, version) = Versioned.ParseProfile(profile);
-            if (await grains.GetGrain<IProfileGrain>(name).Read(version) is not { } found) return (c, new(ProblemCodes.ProfileUnknown, $"There is no profile {profile}: create it first."));
+            if (await grains.GetGrain<IProfileGrain>(name).Read(version) is not { } found) return new(c, new(ProblemCodes.ProfileUnknown, $"There is no profile {profile}: create it first."));
             c = c with { Profile = found.Id };
         }
         c = c with { Machine = await FreeId(c.Machine), Place = c.Place with { Region = region } };
-        var existing = await grains.GetGrain<IMachineGrain>(c.Machine).Read();
-        // Its aggregate knows whether this is a repeated request, which is answered as before whatever became of the machine since.
-        if (existing is { Stage: not "racked" }) return (c, null);
+        // A machine that is there has its claims and its password: whether this request repeats its racking is its grain's to say.
+        if (await grains.GetGrain<IMachineGrain>(c.Machine).Read() is not null) return new(c);
 
-        var claimed = await Claim(c, caller);
-        if (claimed is not null)
+        var taken = new List<Func<Task>>();
+        if (await Claim(c, caller, taken) is { } refused)
         {
-            await Undo(c with { Bmc = null }, claimed, caller);
-            return (c, claimed);
+            await new Prepared(c, GiveBack: taken).Undo();
+            return new(c, refused);
         }
-        // A repeated request finds the machine there: its password is kept already, and no second copy is made.
-        if (existing is null && c.Bmc is { } bmc && password is not null)
-            c = c with { Bmc = bmc with { Secret = await secrets.Put($"bmc/{c.Machine}", password.Value, CancellationToken.None) } };
-        return (c, null);
+        if (c.Bmc is { } bmc && password is not null)
+        {
+            var secret = await secrets.Put($"bmc/{c.Machine}", password.Value, CancellationToken.None);
+            taken.Add(() => secrets.Destroy(secret, CancellationToken.None));
+            c = c with { Bmc = bmc with { Secret = secret } };
+        }
+        return new(c, GiveBack: taken);
     }
 
     async Task<Problem> NoRack(string rack)
@@ -93,22 +87,35 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
             if (await grains.GetGrain<IMachineGrain>(candidate).Read() is not { Stage: "retired" }) return candidate;
     }
 
-    async Task<Problem?> Claim(RackMachine c, Caller caller)
+    /// <summary>Takes the units and names in turn; <paramref name="taken"/> gets the way back of each that was free before.</summary>
+    async Task<Problem?> Claim(RackMachine c, Caller caller, List<Func<Task>> taken)
     {
-        var units = await grains.GetGrain<IRackGrain>(c.Place.Rack).Execute(new OccupyUnits(c.Place.Rack, c.Machine, c.Place.Unit, c.Place.Height) { At = c.At }, caller);
-        if (units.Problem is { } taken) return taken;
+        // Ids of this attempt alone: a claim that was given back must not be answered from memory as taken.
+        var take = caller with { CommandId = $"{caller.CommandId}/{Guid.NewGuid():N}", Cause = caller.CommandId };
+        var undo = take with { CommandId = $"{take.CommandId}/undo" };
+        var rack = grains.GetGrain<IRackGrain>(c.Place.Rack);
+        var units = await rack.Execute(new OccupyUnits(c.Place.Rack, c.Machine, c.Place.Unit, c.Place.Height) { At = c.At }, take);
+        if (units.Problem is { } occupied) return occupied;
+        if (units.Wrote) taken.Add(() => rack.Execute(new VacateUnits(c.Place.Rack, c.Machine) { At = c.At }, undo));
         foreach (var name in Names(c))
-            if ((await grains.GetGrain<IClaimGrain>(name).Take(c.Machine, c.At, caller)).Problem is { } problem) return problem;
+        {
+            var claim = grains.GetGrain<IClaimGrain>(name);
+            var outcome = await claim.Take(c.Machine, c.At, take);
+            if (outcome.Problem is { } problem) return problem;
+            if (outcome.Wrote) taken.Add(() => claim.Release(c.Machine, c.At, undo));
+        }
         return null;
-    }
-
-    async Task GiveBack(RackMachine c, Caller caller)
-    {
-        var undo = caller with { CommandId = $"{caller.CommandId}/undo" };
-        await grains.GetGrain<IRackGrain>(c.Place.Rack).Execute(new VacateUnits(c.Place.Rack, c.Machine) { At = c.At }, undo);
-        foreach (var name in Names(c)) await grains.GetGrain<IClaimGrain>(name).Release(c.Machine, c.At, undo);
     }
 
     static IEnumerable<string> Names(RackMachine c) =>
         (c.Macs.IsDefault ? [] : c.Macs).Select(m => $"mac:{m}").Concat(c.Bmc is { } b ? [$"bmc:{b.Address.TrimEnd('/').ToLowerInvariant()}"] : Array.Empty<string>());
+}
+
+/// <summary>A command ready to be decided, or why it cannot be; and what to give back if it is refused.</summary>
+public sealed record Prepared(Command Command, Problem? Problem = null, IReadOnlyList<Func<Task>>? GiveBack = null)
+{
+    public async Task Undo()
+    {
+        foreach (var giveBack in GiveBack ?? []) await giveBack();
+    }
 }

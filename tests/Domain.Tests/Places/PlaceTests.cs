@@ -56,12 +56,11 @@ public static class PlaceTests
         Assert.Equal(ProblemCodes.RackUnitOutside, Rack.Decide(Rack12, Occupy("m2", unit, height)).Problem?.Code);
 
     [Fact]
-    public static void A_machine_moves_within_its_rack_and_leaves_it_once()
+    public static void A_machine_stands_in_one_place_and_leaves_it_once()
     {
-        var moved = Fold(Full, Occupy("m1", 11, 4));
-        Assert.Equal((11, 4), Assert.Single(moved.Machines).Value);
-        Assert.Empty(Rack.Decide(moved, Occupy("m1", 11, 4)).Events);
-        var left = Fold(moved, new VacateUnits("blr1.r12", "m1") { At = Start });
+        Assert.Equal(ProblemCodes.RackUnitTaken, Rack.Decide(Full, Occupy("m1", 11, 4)).Problem?.Code);
+        Assert.Empty(Rack.Decide(Full, Occupy("m1", 10, 4)).Events);
+        var left = Fold(Full, new VacateUnits("blr1.r12", "m1") { At = Start });
         Assert.Empty(left.Machines);
         Assert.Empty(Rack.Decide(left, new VacateUnits("blr1.r12", "m1")).Events);
     }
