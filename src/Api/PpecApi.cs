@@ -25,7 +25,7 @@ public static class PpecApi
 
     public static IServiceCollection AddPpecApi(this IServiceCollection services)
     {
-        services.ConfigureHttpJsonOptions(o => PpecJson.Configure(o.SerializerOptions));
+        services.ConfigureHttpJsonOptions(o => DocumentTypes.Configure(o.SerializerOptions));
         return services.AddPpecOpenApi();
     }
 

@@ -21,7 +21,7 @@ static class EventEndpoints
             // A browser that reconnects says where it stood.
             var from = LogPosition.TryParse(http.Request.Headers["Last-Event-ID"], out var last) ? last : http.Position("from");
             return TypedResults.ServerSentEvents(Live(history.Follow(from, stream, http.RequestAborted), http.RequestAborted));
-        }).WithTags("events").Named("event_list", "The feed: every fact in log order, gap-free. With Accept: text/event-stream it stays open").Answers<EventPage>(200).WithQuery("from", "limit", "stream");
+        }).WithTags("events").Named("event_list", "The feed: every fact in log order, gap-free. With Accept: text/event-stream it stays open").Produces<EventPage>(200, "application/json", "text/event-stream").WithQuery("from", "limit", "stream");
 
     static async IAsyncEnumerable<SseItem<EventView>> Live(IAsyncEnumerable<EventView> events, [EnumeratorCancellation] CancellationToken cancellation)
     {

@@ -34,7 +34,7 @@ static class ImageEndpoints
             return await content.Put(sha256, http.Request.Body, http.RequestAborted) is { } found
                 ? Problems.Of(Problem.Invalid("sha256", $"What was sent has sha256:{found}; nothing was kept."))
                 : Results.StatusCode(201);
-        }).Named("image_upload", "Uploads the file that has this digest").Accepts<IFormFile>("application/octet-stream").Produces(200).Produces(201);
+        }).Named("image_upload", "Uploads the file that has this digest").Accepts<Stream>("application/octet-stream").Produces(200).Produces(201);
     }
 }
 
