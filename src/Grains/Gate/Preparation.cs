@@ -33,8 +33,9 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
     public async Task Undo(Command command, Problem refusal, Caller caller)
     {
         if (command is not RackMachine c || refusal.Code == ProblemCodes.OutcomeUnknown) return;
-        if (c.Bmc is { } bmc) await secrets.Destroy(bmc.Secret, CancellationToken.None);
-        if (await grains.GetGrain<IMachineGrain>(c.Machine).Read() is null) await GiveBack(c, caller);
+        var existing = await grains.GetGrain<IMachineGrain>(c.Machine).Context();
+        if (c.Bmc is { Secret.Version: > 0 } bmc && bmc.Secret != existing?.Bmc?.Secret) await secrets.Destroy(bmc.Secret, CancellationToken.None);
+        if (existing is null) await GiveBack(c, caller);
     }
 
     async Task<ImageVersion?> Image(string id)
@@ -61,9 +62,11 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
             if (await grains.GetGrain<IProfileGrain>(name).Read(version) is not { } found) return (c, new(ProblemCodes.ProfileUnknown, $"There is no profile {profile}: create it first."));
             c = c with { Profile = found.Id };
         }
-        c = c with { Machine = await FreeId(c.Machine), Place = c.Place with { Region = region } };
-        if (await grains.GetGrain<IMachineGrain>(c.Machine).Read() is { } existing && existing.Stage != "racked")
-            return (c, new(ProblemCodes.MachineExists, $"{c.Machine} is already known, and is {existing.Stage}."));
+        c = c with { Place = c.Place with { Region = region }, Bmc = c.Bmc is { } b ? b with { Address = new Uri(b.Address).GetLeftPart(UriPartial.Path).TrimEnd('/') } : null };
+        c = c with { Machine = await FreeId(c, caller) };
+        // What is there already is asked, and claims nothing: it knows whether this is the same request again.
+        if (await grains.GetGrain<IMachineGrain>(c.Machine).Context() is { } existing)
+            return (c with { Bmc = await Known(c.Bmc, existing.Bmc, password) }, null);
 
         var claimed = await Claim(c, caller);
         if (claimed is not null)
@@ -84,11 +87,20 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
             : new(ProblemCodes.RegionUnknown, $"There is no region {region}: create it first, then the rack.");
     }
 
-    /// <summary>Retired hardware that returns is another machine: <c>id~2</c>.</summary>
-    async Task<string> FreeId(string id)
+    /// <summary>The same password is the same secret; any other makes it another BMC than the one that is known.</summary>
+    async Task<BmcAccess?> Known(BmcAccess? wanted, BmcAccess? known, SecretText? password) =>
+        wanted is not null && known is not null && password is not null && await secrets.Get(known.Secret, CancellationToken.None) == password.Value
+            ? wanted with { Secret = known.Secret }
+            : wanted;
+
+    /// <summary>Retired hardware that returns is another machine: <c>id~2</c>. A repeated request is the one that it answered when it was racked.</summary>
+    async Task<string> FreeId(RackMachine c, Caller caller)
     {
-        for (var (n, candidate) = (2, id); ; candidate = $"{id}~{n++}")
-            if (await grains.GetGrain<IMachineGrain>(candidate).Read() is not { Stage: "retired" }) return candidate;
+        for (var (n, candidate) = (2, c.Machine); ; candidate = $"{c.Machine}~{n++}")
+        {
+            var machine = grains.GetGrain<IMachineGrain>(candidate);
+            if (await machine.Read() is not { Stage: "retired" } || (await machine.Execute(c with { Machine = candidate }, caller)).Accepted) return candidate;
+        }
     }
 
     async Task<Problem?> Claim(RackMachine c, Caller caller)
@@ -108,5 +120,5 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
     }
 
     static IEnumerable<string> Names(RackMachine c) =>
-        (c.Macs.IsDefault ? [] : c.Macs).Select(m => $"mac:{m}").Concat(c.Bmc is { } b ? [$"bmc:{b.Address.TrimEnd('/').ToLowerInvariant()}"] : Array.Empty<string>());
+        (c.Macs.IsDefault ? [] : c.Macs).Select(m => $"mac:{m}").Concat(c.Bmc is { } b ? [$"bmc:{b.Address}"] : Array.Empty<string>());
 }
