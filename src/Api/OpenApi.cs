@@ -100,7 +100,7 @@ static class OpenApi
             }
             return Task.CompletedTask;
         });
-        options.CreateSchemaReferenceId = type => type.Type == typeof(Stream) || type.Type == typeof(System.Text.Json.JsonElement) ? null : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
+        options.CreateSchemaReferenceId = type => type.Type == typeof(System.Text.Json.JsonElement) ? null : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
         options.AddSchemaTransformer((schema, context, _) =>
         {
             if (context.JsonTypeInfo.Type == typeof(SecretText)) (schema.Type, schema.Format, schema.WriteOnly, schema.Description) = (JsonSchemaType.String, "password", true, "Goes to the secret store, and is never shown again.");

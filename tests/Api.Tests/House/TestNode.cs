@@ -15,6 +15,7 @@ public sealed class TestNode : IAsyncDisposable
 {
     static readonly Lock Ports = new();
     static readonly HashSet<int> Given = [];
+    static int _sitesEver;
 
     readonly List<LabSite> _sites = [];
     Node? _node;
@@ -79,7 +80,7 @@ public sealed class TestNode : IAsyncDisposable
         var yaml = $"machines:\n- name: {name}\n  kind: sim\n  count: {machines}\n  cpus: 8\n";
         var site = await LabSite.Start(
             LabYaml.Read(yaml, [rack]), new LabFolder(Path.Combine(Root, $"lab-{name}")),
-            new SiteOptions(new Uri($"http://127.0.0.1:{Port}"), TimeSpan.FromMilliseconds(delayMs), 30000 + (Port % 1000 * 20)),
+            new SiteOptions(new Uri($"http://127.0.0.1:{Port}"), TimeSpan.FromMilliseconds(delayMs), 21000 + (Environment.ProcessId % 60 * 100) + (Interlocked.Increment(ref _sitesEver) * 8)),
             plan => throw new NotSupportedException(plan.Name), NullLogger.Instance, CancellationToken.None);
         _sites.Add(site);
         return site;
