@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
 using Ppec.Contracts.Changes;
+using Ppec.Contracts.Gate;
 using Ppec.Contracts.Operations;
 
 namespace Ppec.Api;
@@ -17,6 +18,7 @@ static class OpenApi
     static readonly Dictionary<string, string> Meanings = new(StringComparer.Ordinal)
     {
         ["filter"] = "Filter, such as `stage:spare type:compute-v3 tag.team=payments -hold`.",
+        ["sha256"] = "SHA-256 of the file, 64 lower-case hex digits.",
         ["sort"] = "`id`, `-id`, `time` or `-time`.",
         ["limit"] = "Rows a page, 1 to 1000; 50 unless said.",
         ["cursor"] = "`nextCursor` of the page before.",
@@ -31,6 +33,17 @@ static class OpenApi
         ["Ppec-Plan"] = "The hash of the plan to apply; refused (412) when it has moved.",
         ["Ppec-Reason"] = "Why, percent-encoded UTF-8; kept with the events.",
         ["Ppec-Ticket"] = "A ticket number elsewhere; kept with the events.",
+    };
+
+    /// <summary>What names one thing of each noun; by the path's plural.</summary>
+    static readonly Dictionary<string, string> Ids = new(StringComparer.Ordinal)
+    {
+        ["machines"] = "The machine's id: the slug of its serial number, such as `sn-7c4k2`.",
+        ["operations"] = "The operation's id: 26 characters.",
+        ["regions"] = "The region's id, such as `blr1`.",
+        ["racks"] = "The rack's id, such as `blr1.r12`.",
+        ["profiles"] = "A profile's name and version, such as `compute-v3`.",
+        ["images"] = "An image's name and version, such as `debian-12-hardened@3`.",
     };
 
     public static RouteHandlerBuilder Named(this RouteHandlerBuilder route, string name, string summary) =>
@@ -75,9 +88,22 @@ static class OpenApi
         });
         options.AddOperationTransformer((operation, context, _) =>
         {
+            foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>().Where(p => p.In == ParameterLocation.Path) ?? [])
+                parameter.Description ??= Meanings.GetValueOrDefault(parameter.Name!) ?? Ids[context.Description.RelativePath!.Split('/')[2]];
             foreach (var parameters in context.Description.ActionDescriptor.EndpointMetadata.OfType<Parameters>())
                 foreach (var name in parameters.Names)
                     (operation.Parameters ??= []).Add(new OpenApiParameter { Name = name, In = parameters.In, Description = Meanings[name], Schema = new OpenApiSchema { Type = JsonSchemaType.String } });
+            if (operation.Responses is { } responses)
+            {
+                operation.Responses = [];
+                foreach (var (status, response) in responses.OrderBy(r => r.Key, StringComparer.Ordinal)) operation.Responses.Add(status, response);
+            }
+            return Task.CompletedTask;
+        });
+        options.CreateSchemaReferenceId = type => type.Type == typeof(System.Text.Json.JsonElement) ? null : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
+        options.AddSchemaTransformer((schema, context, _) =>
+        {
+            if (context.JsonTypeInfo.Type == typeof(SecretText)) (schema.Type, schema.Format, schema.WriteOnly, schema.Description) = (JsonSchemaType.String, "password", true, "Goes to the secret store, and is never shown again.");
             return Task.CompletedTask;
         });
     });

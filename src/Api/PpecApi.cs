@@ -25,7 +25,7 @@ public static class PpecApi
 
     public static IServiceCollection AddPpecApi(this IServiceCollection services)
     {
-        services.ConfigureHttpJsonOptions(o => PpecJson.Configure(o.SerializerOptions));
+        services.ConfigureHttpJsonOptions(o => DocumentTypes.Configure(o.SerializerOptions));
         return services.AddPpecOpenApi();
     }
 
@@ -33,7 +33,7 @@ public static class PpecApi
     {
         app.Use(Guard);
         app.UseStatusCodePages(Bare);
-        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapOpenApi("/openapi/v1.json");
         app.UseSwaggerUI(o => { o.SwaggerEndpoint("/openapi/v1.json", "PPEC v1"); o.RoutePrefix = "swagger"; });
         app.MapGet("/health/live", () => Results.Text("live")).ExcludeFromDescription();
         app.MapGet("/health/ready", (IReadiness readiness) => readiness.NotReady is { } why ? Problems.Of(new(ProblemCodes.Unavailable, why)) : Results.Text("ready")).ExcludeFromDescription();
@@ -57,7 +57,7 @@ public static class PpecApi
         }
         catch (RequestException e) when (!http.Response.HasStarted)
         {
-            await Problems.Of(e.Problem).ExecuteAsync(http);
+            await Problems.Of(await Stranger(http) ?? e.Problem).ExecuteAsync(http);
         }
         catch (BadHttpRequestException e) when (!http.Response.HasStarted)
         {
@@ -75,6 +75,13 @@ public static class PpecApi
             await Problems.Of(problem).ExecuteAsync(http);
         }
     }
+
+    /// <summary>Who is not known hears only that, whatever else is wrong with the request.</summary>
+    static async Task<Problem?> Stranger(HttpContext http) =>
+        http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)
+            && await http.RequestServices.GetRequiredService<IGrainFactory>().Gate().MayRead(new(http.Credential(), http.Source(), "request.read")) is { Code: ProblemCodes.Unauthenticated } problem
+            ? problem
+            : null;
 
     /// <summary>Routing's own refusals have no body; ours always do.</summary>
     static Task Bare(StatusCodeContext context)

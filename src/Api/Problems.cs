@@ -5,7 +5,7 @@ using Ppec.Contracts.Gate;
 namespace Ppec.Api;
 
 /// <summary>RFC 9457. The one place that turns a problem code into an HTTP status.</summary>
-public sealed record ProblemDocument(string Type, string Title, int Status, string Detail, string Code, IReadOnlyList<FieldProblem>? Errors, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Retryable);
+public sealed record ProblemDocument(string Type, string Title, int Status, string Detail, string Code, IReadOnlyList<FieldProblem>? Errors, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Retryable = false);
 
 public static class Problems
 {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Ppec.Contracts;
@@ -28,6 +29,15 @@ static class Requests
         http.Request.Headers.Authorization.ToString() is { Length: > 7 } h && h.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? h[7..].Trim() : "";
 
     public static string Source(this HttpContext http) => http.Connection.RemoteIpAddress is { } ip ? (ip.IsIPv4MappedToIPv6 ? ip.MapToIPv4() : ip).ToString() : "";
+
+    /// <summary>
+    /// This node as the caller knows it, for scripts and seeds. A Host header may hold more than names are made of (<c>&amp;&amp;</c>, <c>;</c>, nothing):
+    /// then it is the address that was connected to.
+    /// </summary>
+    public static string Origin(this HttpContext http) =>
+        http.Request.Host.Value is { Length: > 0 and <= 255 } host && host.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or ':' or '[' or ']')
+            ? $"{http.Request.Scheme}://{host}"
+            : $"{http.Request.Scheme}://{new IPEndPoint(http.Connection.LocalIpAddress is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : http.Connection.LocalIpAddress ?? IPAddress.Loopback, http.Connection.LocalPort)}";
 
     public static IGateGrain Gate(this IGrainFactory grains) => grains.GetGrain<IGateGrain>(0);
 
@@ -82,7 +92,7 @@ static class Requests
         string? Header(string name)
         {
             if (!headers.TryGetValue(name, out var values) || values.ToString() is not { Length: > 0 } value) return null;
-            return value.Length <= LongestText * 9 && !Uri.UnescapeDataString(value).Any(char.IsControl) ? value : throw RequestException.Invalid(name, $"{name} is at most {LongestText} characters, with no control characters.");
+            return Uri.UnescapeDataString(value) is { Length: <= LongestText } text && !text.Any(char.IsControl) ? value : throw RequestException.Invalid(name, $"{name} is at most {LongestText} characters, with no control characters.");
         }
 
         long? IfMatch() => Header("If-Match") switch

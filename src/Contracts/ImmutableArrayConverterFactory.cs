@@ -20,7 +20,9 @@ public sealed class ImmutableArrayConverterFactory : JsonConverterFactory
     sealed class Converter<T> : JsonConverter<ImmutableArray<T>>
     {
         public override ImmutableArray<T> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            [.. JsonSerializer.Deserialize<T[]>(ref reader, options) ?? throw new JsonException("A list is expected.")];
+            JsonSerializer.Deserialize<T[]>(ref reader, options) is not { } items ? throw new JsonException("A list is expected.")
+            : Array.Exists(items, i => i is null) ? throw new JsonException("A list holds no null.")
+            : [.. items];
 
         public override void Write(Utf8JsonWriter writer, ImmutableArray<T> value, JsonSerializerOptions options)
         {

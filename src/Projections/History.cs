@@ -33,6 +33,8 @@ public sealed class History(IEventStore store, IEventCodec codec) : IHistory
         return before is null && after is null ? null : Changes(before, after);
     }
 
+    public Task<LogPosition> End(CancellationToken cancellation) => store.End(cancellation);
+
     public async Task<EventPage> Events(LogPosition after, int limit, string? streamPrefix, CancellationToken cancellation)
     {
         var items = ImmutableArray.CreateBuilder<EventView>();

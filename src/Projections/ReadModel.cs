@@ -200,7 +200,7 @@ public sealed class ReadModel : IReadModel, IDisposable
     {
         try
         {
-            if (JsonSerializer.Deserialize<string[]>(Base64Url.DecodeFromChars(cursor)) is [var by, var value, var id] && by == column) return (value, id);
+            if (JsonSerializer.Deserialize<string[]>(Base64Url.DecodeFromChars(cursor)) is [{ } by, { } value, { } id] && by == column) return (value, id);
         }
         catch (Exception e) when (e is FormatException or JsonException) { /* said below */ }
         throw new QueryException("cursor", "The cursor is not from a page of this list with this sort: start again without one.");

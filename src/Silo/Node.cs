@@ -134,10 +134,10 @@ public sealed class Node : IAsyncDisposable
 
     sealed class ImageContent(FileImageStore images) : IImageContent
     {
-        public bool Has(string sha256)
+        public async Task<bool> Has(string sha256, CancellationToken cancellation)
         {
-            using var found = images.Open(sha256);
-            return found is not null;
+            await using var found = images.Open(sha256);
+            return found is not null && await images.Verify(sha256, found.Length, cancellation);
         }
 
         public Task<string?> Put(string sha256, Stream content, CancellationToken cancellation) => images.Put(sha256, content, cancellation);

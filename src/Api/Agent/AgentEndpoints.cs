@@ -27,7 +27,7 @@ static class AgentEndpoints
             var answer = await grains.MachineGate().NextTask(http.Credential(), wait < LongestWait ? wait : LongestWait);
             // The agent knows this node by the name it came by.
             return answer.Value is { Work: InstallImage install } task
-                ? Results.Json(task with { Work = install with { BeaconUrl = $"{http.Request.Scheme}://{http.Request.Host}{install.BeaconUrl}" } }, PpecJson.Options)
+                ? Results.Json(task with { Work = install with { BeaconUrl = http.Origin() + install.BeaconUrl } }, PpecJson.Options)
                 : Answer(answer);
         });
 

@@ -46,7 +46,7 @@ static class BootEndpoints
 
     static string Pious(HttpContext http, string token, DateTimeOffset now)
     {
-        var url = $"{http.Request.Scheme}://{http.Request.Host}";
+        var url = http.Origin();
         return $"""
             #!ipxe
             kernel {url}/boot/pious/kernel initrd=initramfs console=tty0 console=ttyS0,115200 panic=30 ppec.url={url} ppec.token={token} ppec.time={now.ToUnixTimeSeconds()}

@@ -1,7 +1,10 @@
+using System.Buffers;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Ppec.Contracts;
 using Ppec.Contracts.Events;
@@ -17,14 +20,30 @@ static class EventEndpoints
             await http.MayRead(grains, "event.read");
             var stream = http.Request.Query["stream"].ToString() is { Length: > 0 } prefix ? prefix : null;
             var live = http.Request.GetTypedHeaders().Accept.Any(a => a.MediaType == "text/event-stream");
-            if (!live) return Results.Json(await history.Events(http.Position("from"), http.Limit(), stream, http.RequestAborted), PpecJson.Options);
             // A browser that reconnects says where it stood.
-            var from = LogPosition.TryParse(http.Request.Headers["Last-Event-ID"], out var last) ? last : http.Position("from");
-            return TypedResults.ServerSentEvents(Live(history.Follow(from, stream, http.RequestAborted), http.RequestAborted));
-        }).WithTags("events").Named("event_list", "The feed: every fact in log order, gap-free. With Accept: text/event-stream it stays open").Answers<EventPage>(200).WithQuery("from", "limit", "stream");
+            var from = live && LogPosition.TryParse(http.Request.Headers["Last-Event-ID"], out var last) ? last : http.Position("from");
+            if (from > await history.End(http.RequestAborted))
+                throw RequestException.Invalid("from", $"Position {from} lies beyond the end of the log: it is of another log, or this one was restored from a backup. Start again from an earlier one.");
+            if (!live) return Results.Json(await history.Events(from, http.Limit(), stream, http.RequestAborted), PpecJson.Options);
+            return new LiveFeed(history.Follow(from, stream, http.RequestAborted));
+        }).WithTags("events").Named("event_list", "The feed: every fact in log order, gap-free. With Accept: text/event-stream it stays open").Produces<EventPage>(200, "application/json", "text/event-stream").WithQuery("from", "limit", "stream");
 
-    static async IAsyncEnumerable<SseItem<EventView>> Live(IAsyncEnumerable<EventView> events, [EnumeratorCancellation] CancellationToken cancellation)
+    /// <summary>The framework's own result sends its headers with the first event: a client of a quiet feed could not tell it from a server that hangs.</summary>
+    sealed class LiveFeed(IAsyncEnumerable<EventView> events) : IResult
     {
-        await foreach (var e in events.WithCancellation(cancellation)) yield return new(e) { EventId = e.Position };
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            var (response, left) = (httpContext.Response, httpContext.RequestAborted);
+            response.ContentType = "text/event-stream";
+            response.Headers.CacheControl = "no-cache,no-store";
+            httpContext.Features.GetRequiredFeature<IHttpResponseBodyFeature>().DisableBuffering();
+            await response.Body.FlushAsync(left);
+            await SseFormatter.WriteAsync(Items(left), response.Body, (item, to) => to.Write(JsonSerializer.SerializeToUtf8Bytes(item.Data, PpecJson.Options)), left);
+        }
+
+        async IAsyncEnumerable<SseItem<EventView>> Items([EnumeratorCancellation] CancellationToken cancellation)
+        {
+            await foreach (var e in events.WithCancellation(cancellation)) yield return new(e) { EventId = e.Position };
+        }
     }
 }

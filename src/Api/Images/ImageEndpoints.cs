@@ -30,18 +30,19 @@ static class ImageEndpoints
             await http.MayRead(grains, "image.register");
             if (sha256.Length != 64 || !sha256.All(char.IsAsciiHexDigitLower)) throw RequestException.Invalid("sha256", "A digest is SHA-256 in 64 lower-case hex digits.");
             http.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = LargestImage;
-            if (content.Has(sha256)) return Results.StatusCode(200);
+            if (await content.Has(sha256, http.RequestAborted)) return Results.StatusCode(200);
             return await content.Put(sha256, http.Request.Body, http.RequestAborted) is { } found
                 ? Problems.Of(Problem.Invalid("sha256", $"What was sent has sha256:{found}; nothing was kept."))
                 : Results.StatusCode(201);
-        }).Named("image_upload", "Uploads the file that has this digest").Accepts<IFormFile>("application/octet-stream").Produces(200).Produces(201);
+        }).Named("image_upload", "Uploads the file that has this digest").Accepts<Stream>("application/octet-stream").Produces(200).Produces(201);
     }
 }
 
 /// <summary>Image files as the API needs them.</summary>
 public interface IImageContent
 {
-    bool Has(string sha256);
+    /// <summary>Whether it is here, and still what its name says.</summary>
+    Task<bool> Has(string sha256, CancellationToken cancellation);
 
     /// <summary>Null when kept; otherwise the digest that was found.</summary>
     Task<string?> Put(string sha256, Stream content, CancellationToken cancellation);

@@ -52,6 +52,9 @@ public interface IHistory
     /// <summary>What differs between two times.</summary>
     Task<ImmutableArray<FieldChange>?> Diff(string noun, string id, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellation);
 
+    /// <summary>Where the log ends now.</summary>
+    Task<LogPosition> End(CancellationToken cancellation);
+
     /// <summary>The feed: events after a position, at most <paramref name="limit"/>.</summary>
     Task<EventPage> Events(LogPosition after, int limit, string? streamPrefix, CancellationToken cancellation);
 

@@ -10,7 +10,7 @@ public sealed class FileImageStore(string folder) : IImageStore
 
     public async Task<string?> Put(string sha256, Stream content, CancellationToken cancellation)
     {
-        if (File.Exists(PathOf(sha256))) return null;
+        if (new FileInfo(PathOf(sha256)) is { Exists: true } kept && await Verify(sha256, kept.Length, cancellation)) return null;
         Directory.CreateDirectory(folder);
         var partial = Path.Combine(folder, $".{sha256}.{Path.GetRandomFileName()}");
         try

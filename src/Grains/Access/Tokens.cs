@@ -36,9 +36,11 @@ public static class Tokens
     {
         if (token is not { Length: > 20 and < 200 }) return null;
         var parts = token.Split('_');
-        if (parts.Length != 4 || parts[0] != "ppec" || parts[3].Length != SecretLength + CheckLength) return null;
+        if (parts.Length != 4 || parts[0] != "ppec" || !IsName(parts[1]) || !IsName(parts[2]) || parts[3].Length != SecretLength + CheckLength) return null;
         return Check(token[..^CheckLength]) == token[^CheckLength..] ? (parts[1], parts[2]) : null;
     }
+
+    static bool IsName(string text) => text.Length > 0 && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
 
     public static string Hash(string token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
 

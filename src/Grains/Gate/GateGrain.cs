@@ -29,7 +29,7 @@ public sealed class GateGrain(Credentials credentials, Preparation preparation, 
         var at = time.GetUtcNow();
         var command = request.Command with { At = at, IfVersion = request.IfMatch };
         if (!Validation.Accepts(command)) return new(new(ProblemCodes.Forbidden, $"{command.Permission} is PPEC's own."));
-        if (Validation.Check(command) is { } wrong) return new(wrong);
+        if (Validation.Check(command, request.Secret) is { } wrong) return new(wrong);
         if (!Authorised(actor, command.Permission)) return new(new(ProblemCodes.Forbidden, $"You lack the permission {command.Permission}."));
 
         var commandId = Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{actor}\n{request.IdempotencyKey ?? Guid.NewGuid().ToString()}")))[..32];

@@ -53,9 +53,11 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
             if (await grains.GetGrain<IProfileGrain>(name).Read(version) is not { } found) return new(c, new(ProblemCodes.ProfileUnknown, $"There is no profile {profile}: create it first."));
             c = c with { Profile = found.Id };
         }
-        c = c with { Machine = await FreeId(c.Machine), Place = c.Place with { Region = region } };
-        // A machine that is there has its claims and its password: whether this request repeats its racking is its grain's to say.
-        if (await grains.GetGrain<IMachineGrain>(c.Machine).Read() is not null) return new(c);
+        c = c with { Place = c.Place with { Region = region }, Bmc = c.Bmc is { } b ? b with { Address = new Uri(b.Address).GetLeftPart(UriPartial.Path).TrimEnd('/') } : null };
+        c = c with { Machine = await FreeId(c, caller) };
+        // What is there already is asked, and claims nothing: it knows whether this is the same request again.
+        if (await grains.GetGrain<IMachineGrain>(c.Machine).Context() is { } existing)
+            return new(c with { Bmc = await Known(c.Bmc, existing.Bmc, password) });
 
         var taken = new List<Func<Task>>();
         if (await Claim(c, caller, taken) is { } refused)
@@ -80,11 +82,20 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
             : new(ProblemCodes.RegionUnknown, $"There is no region {region}: create it first, then the rack.");
     }
 
-    /// <summary>Retired hardware that returns is another machine: <c>id~2</c>.</summary>
-    async Task<string> FreeId(string id)
+    /// <summary>The same password is the same secret; any other makes it another BMC than the one that is known.</summary>
+    async Task<BmcAccess?> Known(BmcAccess? wanted, BmcAccess? known, SecretText? password) =>
+        wanted is not null && known is not null && password is not null && await secrets.Get(known.Secret, CancellationToken.None) == password.Value
+            ? wanted with { Secret = known.Secret }
+            : wanted;
+
+    /// <summary>Retired hardware that returns is another machine: <c>id~2</c>. A repeated request is the one that it answered when it was racked.</summary>
+    async Task<string> FreeId(RackMachine c, Caller caller)
     {
-        for (var (n, candidate) = (2, id); ; candidate = $"{id}~{n++}")
-            if (await grains.GetGrain<IMachineGrain>(candidate).Read() is not { Stage: "retired" }) return candidate;
+        for (var (n, candidate) = (2, c.Machine); ; candidate = $"{c.Machine}~{n++}")
+        {
+            var machine = grains.GetGrain<IMachineGrain>(candidate);
+            if (await machine.Read() is not { Stage: "retired" } || (await machine.Execute(c with { Machine = candidate }, caller)).Accepted) return candidate;
+        }
     }
 
     /// <summary>Takes the units and names in turn; <paramref name="taken"/> gets the way back of each that was free before.</summary>
@@ -108,7 +119,7 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
     }
 
     static IEnumerable<string> Names(RackMachine c) =>
-        (c.Macs.IsDefault ? [] : c.Macs).Select(m => $"mac:{m}").Concat(c.Bmc is { } b ? [$"bmc:{b.Address.TrimEnd('/').ToLowerInvariant()}"] : Array.Empty<string>());
+        (c.Macs.IsDefault ? [] : c.Macs).Select(m => $"mac:{m}").Concat(c.Bmc is { } b ? [$"bmc:{b.Address}"] : Array.Empty<string>());
 }
 
 /// <summary>A command ready to be decided, or why it cannot be; and what to give back if it is refused.</summary>

@@ -26,9 +26,11 @@ public static class Validation
     /// <summary>Whether users may send this command at all; the others are PPEC's own.</summary>
     public static bool Accepts(Command command) => Validators.ContainsKey(command.GetType());
 
-    /// <summary>What is wrong with the shape, by field; null when nothing is.</summary>
-    public static Problem? Check(Command command)
+    /// <summary>What is wrong with the shape, by field; null when nothing is. <paramref name="secret"/> goes with the command, beside it.</summary>
+    public static Problem? Check(Command command, SecretText? secret = null)
     {
+        if (secret is { Value: var text } && (text.Length is < 1 or > 255 || text.Any(char.IsControl)))
+            return Problem.Invalid("bmc.password", "A BMC's password is 1 to 255 characters, with no control characters.");
         var result = Validators[command.GetType()].Validate(new ValidationContext<object>(command));
         if (result.IsValid) return null;
         ImmutableArray<FieldProblem> fields = [.. result.Errors.Select(e => new FieldProblem(Name(e.PropertyName), e.ErrorMessage))];
@@ -43,25 +45,25 @@ public static class Validation
 /// <summary>Rules for the parts that many commands have.</summary>
 static partial class Rules
 {
-    [GeneratedRegex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\z", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex SlugShape { get; }
 
-    [GeneratedRegex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(~[0-9]{1,4})?$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(~[0-9]{1,4})?\\z", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex MachineShape { get; }
 
-    [GeneratedRegex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\z", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex RackShape { get; }
 
-    [GeneratedRegex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*\\z", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex HostShape { get; }
 
-    [GeneratedRegex("^[0-9a-f]{2}(:[0-9a-f]{2}){5}$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("^[0-9a-f]{2}(:[0-9a-f]{2}){5}\\z", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex MacShape { get; }
 
-    [GeneratedRegex("^[0-9a-f]{64}$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("^[0-9a-f]{64}\\z", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex DigestShape { get; }
 
-    [GeneratedRegex("^[a-zA-Z0-9]([a-zA-Z0-9._/-]{0,61}[a-zA-Z0-9])?$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("^[a-zA-Z0-9]([a-zA-Z0-9._/-]{0,61}[a-zA-Z0-9])?\\z", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex TagKeyShape { get; }
 
     public static IRuleBuilderOptions<T, string> Slug<T>(this IRuleBuilder<T, string> rule, string what) =>
@@ -93,7 +95,7 @@ static partial class Rules
         rule.Must(v => v is null || (v.Length <= longest && !v.Any(c => char.IsControl(c) && c is not ('\n' or '\r' or '\t')))).WithMessage($"{what} is at most {longest} characters, with no control characters but line ends and tabs.");
 
     public static IRuleBuilderOptions<T, string> BmcAddress<T>(this IRuleBuilder<T, string> rule) =>
-        rule.Must(v => Uri.TryCreate(v, UriKind.Absolute, out var uri) && uri.UserInfo.Length == 0 && uri.Query.Length == 0
+        rule.Must(v => v.Length <= 255 && !v.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)) && Uri.TryCreate(v, UriKind.Absolute, out var uri) && uri.UserInfo.Length == 0 && !v.AsSpan().ContainsAny('?', '#')
                 && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback)))
             .WithMessage("A BMC's address is an https URL without user, password or query (plain http only on the loopback of a lab).");
 
@@ -162,6 +164,7 @@ sealed class TagShape : AbstractValidator<TagMachine>
         RuleFor(c => c.Machine).MachineIdShape().OverridePropertyName("id");
         RuleFor(c => c.Set.Count + c.Remove.Length).InclusiveBetween(1, 64).WithMessage("Set or remove 1 to 64 tags at a time.").OverridePropertyName("set");
         RuleForEach(c => c.Set.Keys).TagKey().OverridePropertyName("set");
+        RuleForEach(c => c.Set.Values).NotNull().WithMessage("A tag has a value; it may be empty.").OverridePropertyName("set");
         RuleForEach(c => c.Set.Values).Line("A tag's value").OverridePropertyName("set");
         RuleForEach(c => c.Remove).TagKey().OverridePropertyName("remove");
     }
@@ -238,12 +241,19 @@ sealed class ProfileShape : AbstractValidator<CreateProfileVersion>
         RuleFor(c => c.Profile).Must(p => Contracts.Versioned.ParseProfile(p).Version is null).WithMessage("A profile's name does not end in a version: PPEC counts them.").OverridePropertyName("name");
         RuleFor(c => c.Spec.DiskTolerancePercent).InclusiveBetween(0, 50).WithMessage("The tolerance is 0 to 50 percent.");
         RuleFor(c => c.Spec.MemoryMiB).Must(m => m is null or > 0).WithMessage("Memory is in MiB, above zero.");
-        When(c => c.Spec.Cpu is not null, () => RuleFor(c => c.Spec.Cpu!.Sockets).InclusiveBetween(1, 64).WithMessage("Sockets are 1 to 64."));
+        When(c => c.Spec.Cpu is not null, () =>
+        {
+            RuleFor(c => c.Spec.Cpu!.Sockets).InclusiveBetween(1, 64).WithMessage("Sockets are 1 to 64.");
+            RuleFor(c => c.Spec.Cpu!.CoresPerSocket).Must(n => n is null or (>= 1 and <= 4096)).WithMessage("Cores per socket are 1 to 4096.");
+            RuleFor(c => c.Spec.Cpu!.Model).Line("A CPU model");
+        });
         RuleForEach(c => c.Spec.Dimms.IsDefault ? ImmutableArray<DimmSpec>.Empty : c.Spec.Dimms).Must(d => d.SizeMiB > 0 && d.Slot is { Length: > 0 and <= 63 } && !d.Slot.Any(char.IsControl)).WithMessage("A DIMM has a slot and a size in MiB.").OverridePropertyName("dimms");
-        RuleForEach(c => c.Spec.Disks.IsDefault ? ImmutableArray<DiskSpec>.Empty : c.Spec.Disks).Must(d => d is { Count: >= 1 and <= 1000, SizeMiB: > 0 }).WithMessage("A disk entry has a count and a size in MiB.").OverridePropertyName("disks");
-        RuleForEach(c => c.Spec.Nics.IsDefault ? ImmutableArray<NicSpec>.Empty : c.Spec.Nics).Must(n => n.Count is >= 1 and <= 1000).WithMessage("A network entry has a count.").OverridePropertyName("nics");
-        RuleForEach(c => c.Spec.Firmware.IsDefault ? ImmutableArray<FirmwareSpec>.Empty : c.Spec.Firmware).Must(f => f.Rule is "exact" or "minimum" or "report").WithMessage("A firmware rule is exact, minimum or report.").OverridePropertyName("firmware");
+        RuleForEach(c => c.Spec.Disks.IsDefault ? ImmutableArray<DiskSpec>.Empty : c.Spec.Disks).Must(d => d is { Count: >= 1 and <= 1000, SizeMiB: > 0 } && Word(d.Transport) && Word(d.Model)).WithMessage("A disk entry has a count and a size in MiB; transport and model are at most 255 characters, with no control characters.").OverridePropertyName("disks");
+        RuleForEach(c => c.Spec.Nics.IsDefault ? ImmutableArray<NicSpec>.Empty : c.Spec.Nics).Must(n => n is { Count: >= 1 and <= 1000, MinSpeedMbps: null or > 0 } && Word(n.Driver)).WithMessage("A network entry has a count, a speed in Mbit/s above zero if any, and a driver of at most 255 characters, with no control characters.").OverridePropertyName("nics");
+        RuleForEach(c => c.Spec.Firmware.IsDefault ? ImmutableArray<FirmwareSpec>.Empty : c.Spec.Firmware).Must(f => f.Rule is ("exact" or "minimum" or "report") && f.Component.Length > 0 && Word(f.Component) && Word(f.Version)).WithMessage("A firmware entry has a component, a version, and a rule: exact, minimum or report.").OverridePropertyName("firmware");
         RuleFor(c => c.Spec.BootMode).Must(m => m is null or "bios" or "uefi").WithMessage("The boot mode is bios or uefi.");
         RuleFor(c => c.Spec.Tpm).Must(t => t is null or "1.2" or "2.0").WithMessage("The TPM version is 1.2 or 2.0.");
+
+        static bool Word(string? text) => text is null || (text.Length <= 255 && !text.Any(char.IsControl));
     }
 }

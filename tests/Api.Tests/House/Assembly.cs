@@ -1,0 +1,3 @@
+using Ppec.Api.Tests;
+
+[assembly: AssemblyFixture(typeof(SharedNode))]

@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using CsCheck;
+using Microsoft.Data.Sqlite;
+using Ppec.Contracts.Queries;
+
+namespace Ppec.Projections.Tests;
+
+/// <summary>Whatever is written into a filter, a sort or a cursor: rows, or a sentence; never a fault, and never SQL.</summary>
+public sealed class FilterTests : IDisposable
+{
+    readonly string _folder = Directory.CreateTempSubdirectory("ppec-filter-").FullName;
+
+    /// <summary>Words of the language, words of SQL, and anything else.</summary>
+    static readonly Gen<string> Text = Gen.Frequency(
+        (3, Gen.OneOf("stage:", "tag.team=", "tag.", "-", "hold", "-hold", ":", "=", "\"", "'", "''", "--", ";", "/*", "%", "_", "\\", "rack:", "id:", " ", "racked", "sn001", "pay", "$f0", "?", "@x", "NULL", "\0", "\ud83d\ude00", "\ud800", ") OR 1=1 --", "'; DROP TABLE document; --", "x' UNION SELECT body FROM document --", "\t", "\n", "\u00a0")),
+        (1, Gen.String[0, 20])).Array[0, 12].Select(string.Concat);
+
+    public void Dispose()
+    {
+        SqliteConnection.ClearAllPools();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public void Parsing_never_throws_anything_but_a_sentence() => Text.Sample(text => Parsed(text), iter: 20_000);
+
+    [Fact]
+    public void What_is_written_is_only_ever_bound() => Text.Sample(text =>
+    {
+        if (Parsed(text) is not { } filter) return;
+        var values = new List<string>();
+        var sql = filter.ToSql(values);
+        // Terms with other words in them, of the same kinds, make the same SQL.
+        var blank = filter with { Terms = [.. filter.Terms.Select(t => t with { Key = t.Key is null or "id" or "hold" ? t.Key : "k", Value = t.Value is null ? null : "v" })] };
+        Assert.Equal(blank.ToSql([]), sql);
+        Assert.DoesNotContain(';', sql);
+        Assert.DoesNotContain("--", sql, StringComparison.Ordinal);
+    }, iter: 20_000);
+
+    [Fact]
+    public async Task The_read_model_answers_any_text_and_is_unharmed()
+    {
+        var logs = new Logs();
+        await logs.Fill(12);
+        using var model = await logs.Folded(Path.Combine(_folder, "read.db"));
+        var before = Logs.Everything(Path.Combine(_folder, "read.db"));
+        var whole = model.List("machine", new(null, null, 1000, null)).Total;
+        Gen.Select(Text, Gen.OneOf(Gen.Const((string?)null), Text.Select(t => (string?)t)), Gen.OneOf((string?)null, "id", "-time", "x; DROP TABLE document")).Sample((filter, cursor, sort) =>
+        {
+            try
+            {
+                Assert.InRange(model.List("machine", new(filter, sort, 5, cursor)).Total, 0, whole);
+            }
+            catch (QueryException e) { Assert.Contains(e.Field, (string[])["filter", "sort", "cursor"]); }
+        }, iter: 3000, threads: 1);
+        Assert.Equal(before, Logs.Everything(Path.Combine(_folder, "read.db")));
+    }
+
+    [Fact]
+    public async Task A_term_and_its_negation_divide_all_there_is()
+    {
+        var logs = new Logs();
+        await logs.Fill(30);
+        using var model = await logs.Folded(Path.Combine(_folder, "split.db"));
+        int Count(string filter) => model.List("machine", new(filter, null, 1000, null)).Total;
+        foreach (var term in (string[])["stage:racked", "hold", "hold:operator", "tag.team=pay", "tag.team:risk", "sn01", "name", "\"name 1\"", "rack:blr1.r1", "id:sn007", "%", "_"])
+            Assert.Equal(30, Count(term) + Count($"-{term}"));
+        Assert.Equal(Count("hold tag.team=pay"), Count("tag.team=pay hold"));
+        Assert.Equal(5, Count("hold"));
+        Assert.Equal(0, Count("%"));
+    }
+
+    static Filter? Parsed(string text)
+    {
+        try
+        {
+            var filter = Filter.Parse(text);
+            Assert.True(filter.Terms.Length <= 32);
+            return filter;
+        }
+        catch (QueryException e)
+        {
+            Assert.Equal("filter", e.Field);
+            return null;
+        }
+    }
+}
