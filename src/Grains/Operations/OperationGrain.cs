@@ -232,7 +232,8 @@ public sealed partial class OperationGrain(
             _ => null,
         };
         if (State is Known and not Ended) DelayDeactivation(TimeSpan.FromMinutes(15));
-        if (due is not { } at || (State is Undoing && _running is not null)) return;
+        // The compensation of this version is under way and needs no timer. One that just failed still runs while it reports: its next attempt does need one.
+        if (due is not { } at || (State is Undoing && _running?.Generation == -Version)) return;
         var wait = at - time.GetUtcNow();
         _timer = this.RegisterGrainTimer(_ => Drive(), new() { DueTime = wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1), Period = Timeout.InfiniteTimeSpan });
     }
