@@ -1,5 +1,8 @@
 using System.Net.ServerSentEvents;
+using System.Reflection;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Ppec.Contracts.Events;
 
 namespace Ppec.Api.Tests.Events;
 
@@ -101,6 +104,27 @@ public sealed class FeedTests(SharedNode shared)
         patience.CancelAfter(TimeSpan.FromSeconds(5));
         using var response = await Api.Open($"/api/v1/events?from={await End()}&stream=nothing-", patience.Token, "Accept", "text/event-stream");
         Assert.Equal(200, (int)response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Who_leaves_is_forgotten()
+    {
+        await using var node = new TestNode();
+        await node.Up();
+        await Contract.Load(node.Url);
+        var before = Subscribers(node);
+        var feeds = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => node.Api.Open("/api/v1/events?from=0", Cancelled, "Accept", "text/event-stream")));
+        await Things.Eventually("all are served", () => Task.FromResult(Subscribers(node) == before + 20));
+        foreach (var feed in feeds) feed.Dispose();
+        await Things.Eventually("all are gone, though nothing was written", () => Task.FromResult(Subscribers(node) == before), seconds: 10);
+    }
+
+    /// <summary>The store counts them to know whether anybody follows; nothing outside needs that number but this test.</summary>
+    static int Subscribers(TestNode node)
+    {
+        object At(object of, string type) => of.GetType().GetFields(BindingFlags.NonPublic | BindingFlags.Instance).Single(f => f.FieldType.Name == type).GetValue(of)!;
+        var tail = At(node.Node.Services.GetRequiredService<IEventStore>(), "LiveTail");
+        return (int)tail.GetType().GetField("_subscribers", BindingFlags.NonPublic | BindingFlags.Instance)!.GetValue(tail)!;
     }
 
     [Fact]
