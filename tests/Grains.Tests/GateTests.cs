@@ -43,6 +43,7 @@ public sealed class GateTests(World world) : IClassFixture<World>, IDisposable
         Assert.Equal(first, await world.Send(new InspectMachine(server.Id), key: "inspect-1"));
         await world.Silo.Activations.End(server.Id);
         Assert.Equal(first, await world.Send(new InspectMachine(server.Id), key: "inspect-1"));
+        await world.Seen();
         Assert.Single(world.Watch.Of($"machine-{server.Id}").OfType<InspectionStarted>());
 
         // The key is for that request alone.
@@ -55,6 +56,7 @@ public sealed class GateTests(World world) : IClassFixture<World>, IDisposable
     {
         var server = await world.Spare();
         var plan = (await world.Send(server.Provision(), planOnly: true)).Plan!;
+        await world.Seen();
         Assert.Empty(world.Watch.Of($"machine-{server.Id}").OfType<ProvisioningStarted>());
 
         Assert.Equal(ProblemCodes.PlanStale, (await world.Send(server.Provision("web-2") with { PlanHash = plan.Hash })).Problem?.Code);
@@ -64,6 +66,7 @@ public sealed class GateTests(World world) : IClassFixture<World>, IDisposable
         server.Hardware = server.Hardware with { Disks = [server.Hardware.Disks[0] with { Serial = "NV-NEW" }] };
         await world.Finish(await world.Begin(new InspectMachine(server.Id)));
         Assert.Equal(ProblemCodes.PlanStale, (await world.Send(server.Provision() with { PlanHash = plan.Hash })).Problem?.Code);
+        await world.Seen();
         Assert.Empty(world.Watch.Of($"machine-{server.Id}").OfType<ProvisioningStarted>());
 
         var fresh = (await world.Send(server.Provision(), planOnly: true)).Plan!;

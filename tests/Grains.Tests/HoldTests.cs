@@ -22,6 +22,7 @@ public sealed class HoldTests(World world) : IClassFixture<World>
 
         // However often it is looked at, it waits as long as the hold is there.
         await world.Wake(id, server);
+        await world.Seen();
         Assert.IsType<OperationState.Paused>(world.Operation(id));
 
         await world.Done(new UnholdMachine(server.Id, "smoke"));
@@ -43,6 +44,7 @@ public sealed class HoldTests(World world) : IClassFixture<World>
         Assert.Equal(paused.At + TimeSpan.FromHours(24), paused.Until);
         world.Time.AdvanceTo(paused.Until - TimeSpan.FromSeconds(30));
         await world.Wake(id, server);
+        await world.Seen();
         Assert.DoesNotContain(world.Watch.Of($"operation-{id}"), e => e is OperationTurnedBack);
 
         world.Time.AdvanceTo(paused.Until);

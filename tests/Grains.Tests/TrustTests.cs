@@ -27,6 +27,7 @@ public sealed class TrustTests(World world) : IClassFixture<World>
         Refused(await Connect(server, token));
 
         // Whoever asked, there was one session.
+        await world.Seen();
         Assert.Single(world.Watch.Of($"operation-{id}").OfType<AgentConnected>());
         await Over(id);
     }
@@ -46,6 +47,7 @@ public sealed class TrustTests(World world) : IClassFixture<World>
         var next = await world.Begin(new InspectMachine(server.Id));
         await AtAwaitPious(next);
         Refused(await Connect(server, old));
+        await world.Seen();
         Assert.DoesNotContain(world.Watch.Of($"operation-{next}"), e => e is AgentConnected);
         Assert.DoesNotContain(world.Watch.Of($"operation-{id}"), e => e is AgentConnected);
         await Over(next);
@@ -90,6 +92,7 @@ public sealed class TrustTests(World world) : IClassFixture<World>
         var (held, _) = await world.Watch.For<MachineHeld>($"machine-{server.Id}", "it was held");
         Assert.Equal(Holds.Identity, held.Source);
         Assert.Contains("SRV-OTHER", held.Why, StringComparison.Ordinal);
+        await world.Seen();
         Assert.DoesNotContain(world.Watch.Of($"operation-{id}"), e => e is AgentConnected);
         await Over(id);
     }
@@ -119,9 +122,9 @@ public sealed class TrustTests(World world) : IClassFixture<World>
         var old = (await world.MachineGate.NextTask(session.Credential, TimeSpan.Zero)).Value!;
 
         // It takes too long; the machine is booted again and has the task anew.
-        world.Time.AdvanceTo(old.Deadline);
+        await world.Pass(id, old.Deadline);
         var (failed, number) = await world.Watch.For<StepFailed>(stream, "the task was given up");
-        world.Time.AdvanceTo(failed.RetryAt!.Value);
+        await world.Pass(id, failed.RetryAt!.Value);
         await world.Watch.For<StepStarted>(stream, "it was booted again", s => s.Step == Workflows.Steps.AwaitPious, number);
         var newer = await Connected(server, await Token(server));
         var task = (await world.MachineGate.NextTask(newer.Credential, TimeSpan.Zero)).Value!;

@@ -42,6 +42,21 @@ public sealed class Watch : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until it has followed the log to here, so that what is not among the facts did not happen.</summary>
+    public async Task Reach(LogPosition end)
+    {
+        while (true)
+        {
+            Task grown;
+            lock (_lock)
+            {
+                if (end == LogPosition.Start || (_facts.Count > 0 && _facts[^1].Recorded.Position >= end)) return;
+                grown = _grown.Task;
+            }
+            await grown.WaitAsync(Patience);
+        }
+    }
+
     async Task Follow(IEventStore store)
     {
         try

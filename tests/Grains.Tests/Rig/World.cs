@@ -105,6 +105,9 @@ public sealed class World : IAsyncLifetime
         return true;
     });
 
+    /// <summary>The watch has seen all that is in the log now.</summary>
+    public async Task Seen() => await Watch.Reach(await Store.End(default));
+
     public Task<T> Inside<T>(Func<IGrainFactory, Task<T>> work) => Silo.Inside.Run(work);
 
     public Task<GateAnswer> Send(Command command, string? key = null, SecretText? secret = null, long? ifMatch = null, bool planOnly = false, string? token = null) =>
@@ -158,12 +161,22 @@ public sealed class World : IAsyncLifetime
             if (at is not null) await at(e);
             switch (e)
             {
-                case StepStarted s when silent?.Invoke(s.Step) == true: Time.AdvanceTo(s.Deadline); break;
-                case StepFailed { RetryAt: { } retry }: Time.AdvanceTo(retry); break;
-                case UndoFailed { RetryAt: { } retry }: Time.AdvanceTo(retry); break;
+                case StepStarted s when silent?.Invoke(s.Step) == true: await Pass(operation, s.Deadline); break;
+                case StepFailed { RetryAt: { } retry }: await Pass(operation, retry); break;
+                case UndoFailed { RetryAt: { } retry }: await Pass(operation, retry); break;
                 case OperationEnded ended: return ended;
             }
         }
+    }
+
+    /// <summary>
+    /// Moves time on, once the operation has set its timer. A fact is in the log before that, and a timer that is set while the clock jumps is set from where it landed.
+    /// A question waits behind whatever the grain is doing, so its answer says that the timer is there.
+    /// </summary>
+    public async Task Pass(string operation, DateTimeOffset to)
+    {
+        await Inside(g => g.GetGrain<IOperationGrain>(operation).Read());
+        Time.AdvanceTo(to);
     }
 
     public MachineState State(string machine) => Watch.Of($"machine-{machine}").Cast<MachineEvent>().Aggregate(Machine.Initial, Machine.Evolve);
