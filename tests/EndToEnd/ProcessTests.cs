@@ -44,6 +44,7 @@ public sealed class ProcessTests
             (["--colour", "red"], "There is no option --colour."),
             (["--data"], "--data lacks its value."),
             (["--power-timeout", "soon"], "--power-timeout is a number of seconds, not 'soon'."),
+            (["--enlist-from", "everywhere"], "--enlist-from: 'everywhere' is not a subnet"),
             (["--trusted-image-keys", "/no/such/file.pem"], "/no/such/file.pem"),
             (["--config", "/no/such/ppec.yaml"], "/no/such/ppec.yaml"),
         })
