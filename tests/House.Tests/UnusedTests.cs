@@ -31,7 +31,7 @@ public static class UnusedTests
     {
         var options = Helps().SelectMany(h => Regex.Matches(File.ReadAllText(h), "--[a-z][a-z-]+", RegexOptions.None, Patience).Select(m => m.Value))
             .Concat(Regex.Matches(File.ReadAllText(Path.Combine(House.Root, "src", "Silo", "NodeOptions.cs")), "^ {8}new\\(\"(?<name>[a-z-]+)\"", RegexOptions.Multiline | RegexOptions.ExplicitCapture, Patience).Select(m => $"--{m.Groups["name"].Value}"));
-        Assert.Empty(options.Distinct().Where(o => !Regex.IsMatch(Users, $"{o}(?![a-z-])", RegexOptions.None, Patience)));
+        Assert.DoesNotContain(options.Distinct(), o => !Regex.IsMatch(Users, $"{o}(?![a-z-])", RegexOptions.None, Patience));
     }
 
     static IEnumerable<string> Helps() => Directory.EnumerateFiles(Path.Combine(House.Root, "tests", "Cli.Tests", "help"), "*.txt");

@@ -25,6 +25,7 @@ public sealed partial class OperationGrain(
 
     /// <summary>The generation that this activation began, or whose machine asked it what to boot: of that one nothing was missed.</summary>
     long _witnessed;
+    bool _bootingAgain;
 
     string Id => this.GetPrimaryKeyString();
 
@@ -81,7 +82,8 @@ public sealed partial class OperationGrain(
         switch (next)
         {
             case Next.Begin b:
-                StopRunning();
+                // A boot that was begun again is finished even when PIOUS called meanwhile: cut short, it would leave the machine off.
+                if (!_bootingAgain) StopRunning();
                 return b.Step.SafePoint && await Held() is { } why
                     ? await Do(new PauseOperation(Id, why), $"pause-{Version}")
                     : await Do(new BeginStep(Id, b.Step.Name), $"begin-{Version}");
@@ -177,8 +179,16 @@ public sealed partial class OperationGrain(
     async Task<OperationCommand?> BootAgain(Step step, Attempt attempt, CancellationToken stop)
     {
         Say("ppec", "taken over: booting it again");
-        var result = await Guarded(((Known)State).Facts, Workflows.Steps.BootPious, attempt.Generation, context => steps.Run(context, stop), stop);
-        return result.Failure is { } why ? new FailStep(Id, step.Name, attempt.Generation, why, result.Final) : null;
+        _bootingAgain = true;
+        try
+        {
+            var result = await Guarded(((Known)State).Facts, Workflows.Steps.BootPious, attempt.Generation, context => steps.Run(context, stop), stop);
+            return result.Failure is { } why ? new FailStep(Id, step.Name, attempt.Generation, why, result.Final) : null;
+        }
+        finally
+        {
+            _bootingAgain = false;
+        }
     }
 
     async Task<OperationCommand?> RunUndo(string step, CancellationToken stop)
