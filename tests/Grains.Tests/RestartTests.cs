@@ -7,7 +7,14 @@ namespace Ppec.Grains.Tests;
 /// <summary>Whoever runs a step goes away while it runs; the operation still ends in success, and nothing was done twice.</summary>
 public sealed class RestartTests(World world) : IClassFixture<World>
 {
-    [Theory, MemberData(nameof(StepFailureTests.Steps), MemberType = typeof(StepFailureTests))]
+    /// <summary>
+    /// Not await-pious: who takes that wait over boots the machine again, and the rig's first agent may still connect beside the second. A kill at that step is in
+    /// <see cref="KillTests"/>, and with real processes in EndToEnd.
+    /// </summary>
+    public static TheoryData<string, string> Steps() =>
+        new(StepFailureTests.Steps().Select(row => row.Data).Where(row => row.Item2 != Workflows.Steps.AwaitPious));
+
+    [Theory, MemberData(nameof(Steps))]
     public async Task An_operation_outlives_its_activation_at_every_step(string kind, string step) =>
         await Outlives(kind, step, async (id, server, release) =>
         {
