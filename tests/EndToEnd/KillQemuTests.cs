@@ -49,7 +49,7 @@ public sealed class KillQemuTests(ITestOutputHelper output)
         var ended = await Until(site, begun.Value.Id, o => o.EndedAt is not null, $"{begun.Value.Kind} to end");
         var view = (await site.Client.Machines.GetAsync(begun.Value.Machine)).Value;
         output.WriteLine($"{ended.Kind}: killed at {step} after {killed.TotalSeconds:0} s; {ended.State} after {Stopwatch.GetElapsedTime(since).TotalSeconds:0} s");
-        Assert.Equal(("succeeded", stage, false), (ended.State, view.Stage, view.Held));
+        Assert.True((ended.State, view.Stage, view.Held) == ("succeeded", stage, false), $"{ended.Kind} {ended.State}, {view.Stage}: {ended.Error} {string.Join("; ", view.Holds.Select(h => h.Reason))}\n{site.Node!.Errors}");
     }
 
     async Task<OperationView> Until(Site site, string operation, Func<OperationView, bool> reached, string phase)
