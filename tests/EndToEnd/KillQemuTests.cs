@@ -24,7 +24,21 @@ public sealed class KillQemuTests(ITestOutputHelper output)
         await using var site = new Site("--pious", pious, "--trusted-image-keys", Path.Combine(image, "image-signing.pub"),
             "--health-cpu", "1", "--health-memory", "32", "--health-disk", "32", "--shutdown-grace", "20");
         await site.StartNode();
-        await site.StartLab("--qemu", "1");
+        // A name of its own: a machine's UUID follows from it, and libvirt knows each UUID once.
+        await File.WriteAllTextAsync(site.Under("lab.yaml"), $"machines:\n- {{ name: kill-{Guid.NewGuid().ToString("N")[..8]}, kind: qemu }}\n");
+        await site.StartLab("-f", site.Under("lab.yaml"));
+        try
+        {
+            await Walks(site, image);
+        }
+        finally
+        {
+            await site.TakeLabDown();
+        }
+    }
+
+    async Task Walks(Site site, string image)
+    {
         await Furnish(site, image);
         var machine = site.Machines()[0];
         await site.Client.Machines.RackAsync(new(machine.Serial, machine.Rack, machine.Unit, Profile: "qemu-v1",

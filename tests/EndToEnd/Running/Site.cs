@@ -93,6 +93,13 @@ sealed class Site : IAsyncDisposable
         await Lab.Ready(StartWithin);
     }
 
+    /// <summary>Switches everything off and takes it out of libvirt: what outlives the lab's process would meet the next run.</summary>
+    public async Task TakeLabDown()
+    {
+        await using var down = Child.Start(Programs.Lab, ["down", "--state", LabState]);
+        await down.Exit(StartWithin);
+    }
+
     public async Task KillLab()
     {
         await Lab!.Kill();
