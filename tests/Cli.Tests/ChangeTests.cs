@@ -4,23 +4,8 @@ using Xunit;
 namespace Ppec.Cli.Tests;
 
 /// <summary>What is sent when something is changed, and how severe commands ask first.</summary>
-public sealed class ChangeTests : IAsyncLifetime
+public sealed class ChangeTests : AgainstStub
 {
-    StubServer _server = null!;
-    Terminal _terminal = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _server = await StubServer.StartAsync();
-        _terminal = new(_server.Address);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _terminal.Dispose();
-        await _server.DisposeAsync();
-    }
-
     static void Equal(string expected, string json) => Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), JsonNode.Parse(json)), json);
 
     [Fact]

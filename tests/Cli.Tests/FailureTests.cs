@@ -3,23 +3,8 @@ using Xunit;
 namespace Ppec.Cli.Tests;
 
 /// <summary>Exit statuses, and what is said.</summary>
-public sealed class FailureTests : IAsyncLifetime
+public sealed class FailureTests : AgainstStub
 {
-    StubServer _server = null!;
-    Terminal _terminal = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _server = await StubServer.StartAsync();
-        _terminal = new(_server.Address);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _terminal.Dispose();
-        await _server.DisposeAsync();
-    }
-
     [Theory]
     [InlineData(400, "malformed", 3)]
     [InlineData(400, "invalid", 3)]

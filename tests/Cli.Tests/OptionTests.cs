@@ -4,23 +4,8 @@ using Xunit;
 namespace Ppec.Cli.Tests;
 
 /// <summary>Options that other tests have no reason to use: each arrives where it belongs.</summary>
-public sealed class OptionTests : IAsyncLifetime
+public sealed class OptionTests : AgainstStub
 {
-    StubServer _server = null!;
-    Terminal _terminal = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _server = await StubServer.StartAsync();
-        _terminal = new(_server.Address);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _terminal.Dispose();
-        await _server.DisposeAsync();
-    }
-
     [Fact]
     public async Task A_tall_machine_is_racked_with_its_BMCs_key_pinned()
     {

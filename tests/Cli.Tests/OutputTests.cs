@@ -5,23 +5,8 @@ using Xunit;
 namespace Ppec.Cli.Tests;
 
 /// <summary>What is printed, in every format, to a terminal and to a pipe.</summary>
-public sealed class OutputTests : IAsyncLifetime
+public sealed class OutputTests : AgainstStub
 {
-    StubServer _server = null!;
-    Terminal _terminal = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _server = await StubServer.StartAsync();
-        _terminal = new(_server.Address);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _terminal.Dispose();
-        await _server.DisposeAsync();
-    }
-
     static JsonNode Normal(string json) => JsonNode.Parse(json)!;
 
     [Fact]

@@ -3,23 +3,8 @@ using Xunit;
 namespace Ppec.Cli.Tests;
 
 /// <summary>Waiting for operations: progress, endings, interruptions, a server that goes away.</summary>
-public sealed class WaitTests : IAsyncLifetime
+public sealed class WaitTests : AgainstStub
 {
-    StubServer _server = null!;
-    Terminal _terminal = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _server = await StubServer.StartAsync();
-        _terminal = new(_server.Address);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _terminal.Dispose();
-        await _server.DisposeAsync();
-    }
-
     [Fact]
     public async Task A_pipe_gets_one_line_for_each_change_and_the_result_as_data()
     {
