@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Ppec.Contracts.Access;
-using Ppec.Contracts.Gate;
 using Ppec.Grains.Access;
 
 namespace Ppec.Grains.Gate;
@@ -31,14 +30,4 @@ public sealed class Credentials(IGrainFactory grains, TimeProvider time)
     }
 
     public string IdOf(string token) => Tokens.Parse(token)?.Id ?? "";
-
-    /// <summary>Makes the bootstrap administrator's credential; the text is returned once and only its hash is kept.</summary>
-    public static async Task<string> Bootstrap(IGrainFactory grains, string id, DateTimeOffset at)
-    {
-        var token = Tokens.New("pat", id);
-        var outcome = await grains.GetGrain<ICredentialGrain>(id).Execute(
-            new IssueCredential(id, Administrator, Tokens.Hash(token)) { At = at },
-            new Caller("system:bootstrap", "internal", "internal", $"bootstrap/{id}", ""));
-        return outcome.Problem is { } problem ? throw new InvalidOperationException(problem.Message) : token;
-    }
 }

@@ -25,7 +25,6 @@ public sealed class MachineGrain(Log log, ILogger<MachineGrain> logger)
     {
         MachineState.Unknown => new BootDecision(BootSource.Unknown, null),
         MachineState.Known { About.Operation: { } o } => new BootDecision(BootSource.Pious, o.Id),
-        MachineState.Enlisted => new BootDecision(BootSource.Disk, null),
         _ => new BootDecision(BootSource.Disk, null),
     });
 

@@ -19,7 +19,7 @@ public sealed partial class OperationGrain(
     Log log, MachineSteps steps, Tickets tickets, PpecOptions options, TimeProvider time, ILogger<OperationGrain> logger)
     : AggregateGrain<OperationState, OperationEvent>("operation", Operation.Initial, Operation.Evolve, log, logger), IOperationGrain
 {
-    /// <summary>The attempt this activation runs now, by generation (0 = a compensation), and how to stop it.</summary>
+    /// <summary>The attempt this activation runs now, by generation (below zero: a compensation), and how to stop it.</summary>
     (long Generation, CancellationTokenSource Stop)? _running;
     IGrainTimer? _timer;
 
