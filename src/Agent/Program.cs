@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Ppec.Agent;
 using Ppec.Agent.Boot;
 using Ppec.Agent.Link;
@@ -14,7 +15,7 @@ try
     if (boot.Time is { } time) Host.SetClock(time);
     Say($"{AgentVersion.Text}, calling {boot.Url}");
 
-    var request = new SessionRequest(boot.Token, MachineSurvey.Evidence(SysTree.Live), AgentVersion.Text);
+    var request = new SessionRequest(boot.Token, RandomNumberGenerator.GetHexString(32), MachineSurvey.Evidence(SysTree.Live), AgentVersion.Text);
     var (link, granted) = await ControlPlane.Open(boot.Url, request, TimeProvider.System, text => Say(text), CancellationToken.None);
     using (link)
     {

@@ -7,14 +7,7 @@ namespace Ppec.Grains.Tests;
 /// <summary>Whoever runs a step goes away while it runs; the operation still ends in success, and nothing was done twice.</summary>
 public sealed class RestartTests(World world) : IClassFixture<World>
 {
-    /// <summary>
-    /// Not the two steps in which a machine boots: who takes them over boots it again, and a request that the first boot had on its way may then land beside the second's,
-    /// which the rig cannot order. EndToEnd kills nodes there with real processes.
-    /// </summary>
-    public static TheoryData<string, string> Steps() =>
-        new(StepFailureTests.Steps().Select(row => row.Data).Where(row => row.Item2 is not (Workflows.Steps.BootPious or Workflows.Steps.AwaitPious)));
-
-    [Theory, MemberData(nameof(Steps))]
+    [Theory, MemberData(nameof(StepFailureTests.Steps), MemberType = typeof(StepFailureTests))]
     public async Task An_operation_outlives_its_activation_at_every_step(string kind, string step) =>
         await Outlives(kind, step, async (id, server, release) =>
         {
@@ -67,7 +60,7 @@ public sealed class RestartTests(World world) : IClassFixture<World>
 /// <summary>As <see cref="RestartTests"/>, and harder: the silo is killed and another takes over on the same log.</summary>
 public sealed class KillTests(World world) : IClassFixture<World>
 {
-    [Theory, MemberData(nameof(RestartTests.Steps), MemberType = typeof(RestartTests))]
+    [Theory, MemberData(nameof(StepFailureTests.Steps), MemberType = typeof(StepFailureTests))]
     public async Task An_operation_outlives_its_silo_at_every_step(string kind, string step) =>
         await new RestartTests(world).Outlives(kind, step, async (_, _, release) =>
         {

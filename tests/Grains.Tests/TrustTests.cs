@@ -13,18 +13,22 @@ namespace Ppec.Grains.Tests;
 public sealed class TrustTests(World world) : IClassFixture<World>
 {
     const string Somewhere = "10.9.0.1";
+    const string Nonce = "0123456789abcdef0123456789abcdef";
 
     [Fact]
-    public async Task A_boot_token_whose_session_was_used_buys_no_second_one()
+    public async Task A_boot_token_buys_one_session_for_the_agent_that_asked_first()
     {
         var (server, id) = await Waiting();
         var token = await Token(server);
         var session = await Connected(server, token);
 
-        // The answer may have been lost on the way: until the machine is heard with it, it gets the same one again.
+        // Its answer may have been lost on the way: the same agent gets the same one again, whichever node it asks.
         Assert.Equal(session.Credential, (await Connected(server, token)).Credential);
         Assert.NotNull((await world.MachineGate.NextTask(session.Credential, TimeSpan.Zero)).Value);
-        Refused(await Connect(server, token));
+        Refused(await Connect(server, token, nonce: new string('x', 32)));
+        await world.Restart();
+        Assert.Equal(session.Credential, (await Connected(server, token)).Credential);
+        Refused(await Connect(server, token, nonce: new string('x', 32)));
 
         // Whoever asked, there was one session.
         await world.Seen();
@@ -38,7 +42,7 @@ public sealed class TrustTests(World world) : IClassFixture<World>
         var (server, id) = await Waiting();
         var (other, otherId) = await Waiting();
         var token = await Token(other);
-        var answer = await world.Inside(g => g.GetGrain<IOperationGrain>(id).Connect(token, server.Evidence));
+        var answer = await world.Inside(g => g.GetGrain<IOperationGrain>(id).Connect(new(token, Nonce, server.Evidence, "test")));
         Refused(answer);
 
         // One of an operation of this very machine that has ended is no better.
@@ -179,11 +183,11 @@ public sealed class TrustTests(World world) : IClassFixture<World>
     async Task<string> Token(Server server) => (await world.MachineGate.Boot(server.Mac, server.Uuid, server.Serial, Somewhere)).Token!;
 
     /// <summary>Asks as an agent does: again, while the power-on is still being recorded.</summary>
-    async Task<AgentAnswer<SessionGranted>> Connect(Server server, string token, MachineEvidence? evidence = null)
+    async Task<AgentAnswer<SessionGranted>> Connect(Server server, string token, MachineEvidence? evidence = null, string nonce = Nonce)
     {
         while (true)
         {
-            var answer = await world.MachineGate.Connect(new(token, evidence ?? server.Evidence, "test"), Somewhere);
+            var answer = await world.MachineGate.Connect(new(token, nonce, evidence ?? server.Evidence, "test"), Somewhere);
             if (answer.Problem?.Code != ProblemCodes.Unavailable) return answer;
         }
     }

@@ -21,9 +21,15 @@ namespace Ppec.Contracts.Agents;
 [GenerateSerializer, Immutable]
 public sealed record MachineEvidence(string Serial, string Uuid, string BoardSerial, ImmutableArray<string> Macs);
 
-/// <summary>Buys, once, a session credential for the boot token.</summary>
+/// <summary>
+/// Buys, once, a session credential for the boot token. <paramref name="Nonce"/>: 22…128 random characters of <c>A-Za-z0-9_-</c> that the agent makes at its start and tells nobody else;
+/// the same request again is a lost answer asked for again, another nonce is another agent, and is refused.
+/// </summary>
 [GenerateSerializer, Immutable]
-public sealed record SessionRequest(string Token, MachineEvidence Evidence, string AgentVersion);
+public sealed record SessionRequest(string Token, string Nonce, MachineEvidence Evidence, string AgentVersion)
+{
+    public override string ToString() => $"SessionRequest {{ Evidence = {Evidence}, AgentVersion = {AgentVersion} }}"; // token and nonce stay out of logs
+}
 
 /// <summary>A short-lived credential, bound to machine, operation and session. <paramref name="Time"/> sets the clock.</summary>
 [GenerateSerializer, Immutable]

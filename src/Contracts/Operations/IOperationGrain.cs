@@ -21,7 +21,7 @@ public interface IOperationGrain : IGrainWithStringKey
     Task<string?> MintBootToken();
 
     /// <summary>Exchanges a boot token for a session.</summary>
-    Task<AgentAnswer<SessionGranted>> Connect(string token, MachineEvidence evidence);
+    Task<AgentAnswer<SessionGranted>> Connect(SessionRequest request);
 
     /// <summary>The task for the agent with this credential, waiting up to <paramref name="wait"/> for one; none → null value.</summary>
     [AlwaysInterleave]

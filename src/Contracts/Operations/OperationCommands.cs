@@ -78,9 +78,9 @@ public sealed record RetryOperation(string Operation) : OperationCommand(Operati
     public override string Permission => "operation.retry";
 }
 
-/// <summary>An agent exchanged its boot token. <paramref name="TokenId"/> can never be exchanged again.</summary>
+/// <summary>An agent exchanged its boot token. <paramref name="TokenId"/> can never be exchanged again, nor any that was made before it and so expires before <paramref name="TokenExpiresAt"/>.</summary>
 [GenerateSerializer, Immutable]
-public sealed record ConnectAgent(string Operation, string TokenId, string CredentialSha256, DateTimeOffset ExpiresAt, MachineEvidence Evidence) : OperationCommand(Operation)
+public sealed record ConnectAgent(string Operation, string TokenId, DateTimeOffset TokenExpiresAt, string CredentialSha256, DateTimeOffset ExpiresAt, MachineEvidence Evidence) : OperationCommand(Operation)
 {
     public override string Permission => "agent.connect";
 }

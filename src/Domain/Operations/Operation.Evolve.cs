@@ -19,7 +19,7 @@ public static partial class Operation
         (Ready s, StepRetried e)            => s with { NotBefore = e.At },
         (Ready s, OperationPaused e)        => new Paused(s.Facts, s.Index, e.Why, e.Until),
         (Paused s, OperationResumed e)      => new Ready(s.Facts, s.Index, e.At),
-        (Active s, AgentConnected e)        => s with { Facts = s.Facts with { UsedTokens = s.Facts.UsedTokens.Add(e.TokenId), Session = new(e.TokenId, e.CredentialSha256, e.ExpiresAt) } },
+        (Active s, AgentConnected e)        => s with { Facts = s.Facts with { UsedTokens = s.Facts.UsedTokens.Add(e.TokenId), Session = new(e.TokenExpiresAt, e.CredentialSha256, e.ExpiresAt) } },
         (Known s, CancelRequested e)        => s with { Facts = s.Facts with { Cancel = e.Why } },
         (Known s, OperationTurnedBack e)    => Unwind(s.Facts with { Session = null }, Compensations(s.Facts), new(e.Result, e.Why), e.At),
         (Undoing s, StepUndone e)           => Unwind(Undone(s.Facts, e), s.Left.RemoveAt(0), s.Ending, e.At),

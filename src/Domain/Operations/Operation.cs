@@ -144,7 +144,8 @@ public static partial class Operation
         var step = StepOf(s);
         if (s.Facts.UsedTokens.Contains(c.TokenId)) return No(BootTokenRefused, "This boot token was used already.");
         if (step.Kind != StepKind.Agent && step.Name != Workflows.Steps.AwaitPious) return No(BootTokenRefused, "This operation does not wait for PIOUS now.");
-        var connected = new AgentConnected(c.TokenId, c.CredentialSha256, c.ExpiresAt, c.Evidence);
+        if (s.Facts.Session is { } session && session.TokenExpiresAt >= c.TokenExpiresAt) return No(BootTokenRefused, "The machine was booted again since this boot token was made.");
+        var connected = new AgentConnected(c.TokenId, c.TokenExpiresAt, c.CredentialSha256, c.ExpiresAt, c.Evidence);
         if (step.Name != Workflows.Steps.AwaitPious) return connected;
         return Then<OperationEvent>([connected, .. Succeed(s, null).Events]);
     }

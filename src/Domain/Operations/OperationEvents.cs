@@ -19,7 +19,7 @@ public sealed record StepFailed(string Step, long Generation, string Why, string
 public sealed record StepRetried(string Step) : OperationEvent;
 public sealed record OperationPaused(string Step, string Why, DateTimeOffset Until) : OperationEvent;
 public sealed record OperationResumed(string Step) : OperationEvent;
-public sealed record AgentConnected(string TokenId, string CredentialSha256, DateTimeOffset ExpiresAt, MachineEvidence Evidence) : OperationEvent;
+public sealed record AgentConnected(string TokenId, DateTimeOffset TokenExpiresAt, string CredentialSha256, DateTimeOffset ExpiresAt, MachineEvidence Evidence) : OperationEvent;
 public sealed record CancelRequested(string Why) : OperationEvent;
 public sealed record OperationTurnedBack(string Result, string Why) : OperationEvent;
 public sealed record StepUndone(string Step) : OperationEvent;

@@ -63,8 +63,8 @@ public sealed record Attempt(long Generation, DateTimeOffset StartedAt, DateTime
 /// <summary>What happened to a step so far.</summary>
 public sealed record StepRecord(int Attempts, int Failures, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, string? Message, bool Done, bool Undone);
 
-/// <summary>The agent that holds the machine now; <paramref name="CredentialSha256"/> is of its whole credential, lower-case hex.</summary>
-public sealed record AgentSession(string TokenId, string CredentialSha256, DateTimeOffset ExpiresAt);
+/// <summary>The agent that holds the machine now; <paramref name="CredentialSha256"/> is of its whole credential, lower-case hex. A boot token that expires before <paramref name="TokenExpiresAt"/> is of an earlier boot.</summary>
+public sealed record AgentSession(DateTimeOffset TokenExpiresAt, string CredentialSha256, DateTimeOffset ExpiresAt);
 
 /// <summary>How it ended: <paramref name="Result"/> is <c>succeeded</c>, <c>failed</c> or <c>cancelled</c>.</summary>
 public sealed record Ending(string Result, string Why)

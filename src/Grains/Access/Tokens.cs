@@ -53,6 +53,9 @@ public static class Tokens
     }
 }
 
+/// <summary>What a ticket says. Tickets of one purpose live equally long, so of two the one that expires later was made later.</summary>
+public readonly record struct Ticket(string Purpose, string Operation, string Id, DateTimeOffset ExpiresAt);
+
 /// <summary>
 /// One-use tickets that need no store until they are used: purpose, operation, id and expiry under this node's key (HMAC-SHA-256).
 /// Their use is recorded by the operation, which refuses a second one.
@@ -63,28 +66,36 @@ public sealed class Tickets(byte[] key, TimeProvider time)
     public const string FirstBoot = "first-boot";
     public const string Enlist = "enlist";
 
-    public string Mint(string purpose, string operation, TimeSpan life)
+    /// <param name="purpose">What it is good for.</param>
+    /// <param name="operation">The operation it belongs to.</param>
+    /// <param name="life">How long it may be used.</param>
+    /// <param name="after">It expires later than this, whatever the clock says: the newest ticket is the newest on every node.</param>
+    public string Mint(string purpose, string operation, TimeSpan life, DateTimeOffset after = default)
     {
         var id = RandomNumberGenerator.GetHexString(16, lowercase: true);
-        var expires = (time.GetUtcNow() + life).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
-        var body = $"ppec.{purpose}.{operation}.{id}.{expires}";
+        var expires = Math.Max((time.GetUtcNow() + life).ToUnixTimeMilliseconds(), after.ToUnixTimeMilliseconds() + 1);
+        var body = string.Create(CultureInfo.InvariantCulture, $"ppec.{purpose}.{operation}.{id}.{expires}");
         return $"{body}.{Sign(body)}";
     }
 
-    /// <summary>Purpose, operation and id of a ticket we minted that has not expired; null for anything else.</summary>
-    public (string Purpose, string Operation, string Id)? Open(string? ticket)
+    /// <summary>A ticket we minted that has not expired; null for anything else.</summary>
+    public Ticket? Open(string? ticket)
     {
         if (ticket is not { Length: > 20 and < 400 }) return null;
         var parts = ticket.Split('.');
         if (parts.Length != 6 || parts[0] != "ppec" || !long.TryParse(parts[4], NumberStyles.None, CultureInfo.InvariantCulture, out var expires)) return null;
         var signed = Encoding.ASCII.GetBytes(Sign(string.Join('.', parts[..5])));
         if (!CryptographicOperations.FixedTimeEquals(signed, Encoding.ASCII.GetBytes(parts[5]))) return null;
-        return DateTimeOffset.FromUnixTimeSeconds(expires) > time.GetUtcNow() ? (parts[1], parts[2], parts[3]) : null;
+        var expiry = DateTimeOffset.FromUnixTimeMilliseconds(expires);
+        return expiry > time.GetUtcNow() ? new(parts[1], parts[2], parts[3], expiry) : null;
     }
 
-    /// <summary>The agent's credential that a boot ticket is exchanged for; the same each time, so that a lost answer can be given again.</summary>
-    public string Session(string operation, string ticket) =>
-        Tokens.From("agt", operation, HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"session/{operation}/{ticket}")));
+    /// <summary>
+    /// The agent's credential that a boot ticket is exchanged for. The same agent gets the same one, so that a lost answer can be given again;
+    /// nobody else can ask for it, since nobody else knows its nonce.
+    /// </summary>
+    public string Session(Ticket ticket, string nonce) =>
+        Tokens.From("agt", ticket.Operation, HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"session/{ticket.Operation}/{ticket.Id}/{nonce}")));
 
     string Sign(string body) => Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(body)));
 }

@@ -30,10 +30,10 @@ public sealed class MachineGateGrain(Tickets tickets, PpecOptions options, TimeP
     public async Task<AgentAnswer<SessionGranted>> Connect(SessionRequest request, string sourceAddress)
     {
         if (tickets.Open(request.Token) is not { } ticket) return new(null, Refused);
-        if (Wrong(request.Evidence) is { } wrong) return new(null, wrong);
+        if (Wrong(request) is { } wrong) return new(null, wrong);
         return ticket.Purpose switch
         {
-            Tickets.Boot => await GrainFactory.GetGrain<IOperationGrain>(ticket.Operation).Connect(request.Token, request.Evidence),
+            Tickets.Boot => await GrainFactory.GetGrain<IOperationGrain>(ticket.Operation).Connect(request),
             Tickets.Enlist => await Enlist(request.Evidence, ticket.Id, sourceAddress),
             _ => new(null, Refused),
         };
@@ -99,8 +99,11 @@ public sealed class MachineGateGrain(Tickets tickets, PpecOptions options, TimeP
     }
 
     /// <summary>What firmware says is hostile input until it has a shape.</summary>
-    static Problem? Wrong(MachineEvidence e)
+    static Problem? Wrong(SessionRequest request)
     {
+        if (request.Nonce is not { Length: >= 22 and <= 128 } nonce || !nonce.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
+            return Problem.Invalid("nonce", "The nonce is 22 to 128 random characters of A-Z, a-z, 0-9, - and _.");
+        var e = request.Evidence;
         var texts = new[] { e.Serial, e.Uuid, e.BoardSerial }.Concat(e.Macs.IsDefault ? [] : e.Macs);
         return texts.Any(t => t.Length > 128 || t.Any(char.IsControl)) || (!e.Macs.IsDefault && e.Macs.Length > 64)
             ? Problem.Invalid("evidence", "Serials, UUID and MACs are at most 128 characters with no control characters; at most 64 MACs.")

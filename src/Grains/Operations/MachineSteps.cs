@@ -26,8 +26,8 @@ public sealed class MachineSteps(IGrainFactory grains, MachinePower power, IImag
         Steps.BootPious    => Power(context, power.Restart(context, BootOverride.Network, gracefully: context.Machine.View is { Stage: "baremetal", Operation.Writing: false }, cancellation)),
         Steps.BootDisk     => Power(context, power.Restart(context, BootOverride.Disk, gracefully: false, cancellation)),
         Steps.PowerOff     => Power(context, power.Off(context, cancellation)),
-        Steps.BeginWriting => Tell(context, new RecordWriting(context.Facts.Machine, context.Facts.Id)),
-        Steps.RecordWipes  => Tell(context, new RecordWipes(context.Facts.Machine, context.Facts.Id, context.Facts.Output(o => o.Wipe, Steps.Wipe)!.Disks)),
+        Steps.BeginWriting => Tell(context, new RecordWriting(context.Facts.Machine, context.Facts.Id), cancellation),
+        Steps.RecordWipes  => Tell(context, new RecordWipes(context.Facts.Machine, context.Facts.Id, context.Facts.Output(o => o.Wipe, Steps.Wipe)!.Disks), cancellation),
         Steps.Record       => Record(context, cancellation),
         _ => throw new ArgumentException($"Step {context.Step} has nothing to run.", nameof(context)),
     };
@@ -64,14 +64,14 @@ public sealed class MachineSteps(IGrainFactory grains, MachinePower power, IImag
                 var profiles = await Profiles(context.Machine.View.Profile);
                 return await Tell(context, facts.Kind == Inspect
                     ? new RecordInspection(machine, facts.Id, inventory, health, profiles)
-                    : new RecordReleased(machine, facts.Id, inventory, health, profiles));
+                    : new RecordReleased(machine, facts.Id, inventory, health, profiles), cancellation);
             case Retire:
-                var told = await Tell(context, new RecordRetired(machine, facts.Id));
+                var told = await Tell(context, new RecordRetired(machine, facts.Id), cancellation);
                 if (told.Failure is null) await GiveBack(context, cancellation);
                 return told;
             default:
                 return await Tell(context, new RecordProvisioned(machine, facts.Id,
-                    facts.Output(o => o.Install, Steps.Install)!, facts.Output(o => o.Note, Steps.AwaitFirstBoot) ?? ""));
+                    facts.Output(o => o.Install, Steps.Install)!, facts.Output(o => o.Note, Steps.AwaitFirstBoot) ?? ""), cancellation);
         }
     }
 
@@ -111,8 +111,10 @@ public sealed class MachineSteps(IGrainFactory grains, MachinePower power, IImag
         if (machine.Bmc is { } bmc) await secrets.Destroy(bmc.Secret, cancellation);
     }
 
-    async Task<StepResult> Tell(StepContext context, MachineCommand command)
+    /// <summary>An attempt that was stopped tells the machine nothing more: its compensation may already have looked at it.</summary>
+    async Task<StepResult> Tell(StepContext context, MachineCommand command, CancellationToken cancellation)
     {
+        cancellation.ThrowIfCancellationRequested();
         var outcome = await grains.GetGrain<IMachineGrain>(context.Facts.Machine).Execute(command with { At = context.At }, Caller(context, "tell"));
         return outcome.Problem is { } problem ? StepResult.Retry(problem.Message) : StepResult.Done;
     }

@@ -25,8 +25,6 @@ public sealed partial class OperationGrain
     long _lineNumber;
     LiveProgress? _progress;
 
-    /// <summary>The ticket whose session was used already: the machine has its credential.</summary>
-    string? _heard;
     TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Task<string?> MintBootToken()
@@ -34,15 +32,15 @@ public sealed partial class OperationGrain
         if (State is not Active s || (Operation.StepOf(s).Kind != StepKind.Agent && Operation.StepOf(s).Name is not (Workflows.Steps.AwaitPious or Workflows.Steps.BootPious)))
             return Task.FromResult<string?>(null);
         _witnessed = s.Attempt.Generation;
-        return Task.FromResult<string?>(tickets.Mint(Tickets.Boot, Id, TicketLife));
+        return Task.FromResult<string?>(tickets.Mint(Tickets.Boot, Id, TicketLife, after: s.Facts.Session?.TokenExpiresAt ?? default));
     }
 
-    public async Task<AgentAnswer<SessionGranted>> Connect(string token, MachineEvidence evidence)
+    public async Task<AgentAnswer<SessionGranted>> Connect(SessionRequest request)
     {
-        if (tickets.Open(token) is not { Purpose: Tickets.Boot } ticket || ticket.Operation != Id || State is not Known { Facts: var facts })
+        if (tickets.Open(request.Token) is not { Purpose: Tickets.Boot } ticket || ticket.Operation != Id || State is not Known { Facts: var facts })
             return Refused<SessionGranted>(ProblemCodes.BootTokenRefused, "This boot token is not one of ours, or it has expired.");
         if (await Machine(facts.Machine).Read() is not { } machine) return Refused<SessionGranted>(ProblemCodes.MachineUnknown, "The machine is gone.");
-        if (Parts.Contradiction(machine.Evidence ?? new(machine.Serial, "", "", []), evidence) is { } wrong)
+        if (Parts.Contradiction(machine.Evidence ?? new(machine.Serial, "", "", []), request.Evidence) is { } wrong)
         {
             var why = $"Another machine booted in its place: {wrong}.";
             Say("ppec", why);
@@ -54,13 +52,13 @@ public sealed partial class OperationGrain
         if (State is Active { } early && (Operation.StepOf(early).Name == Workflows.Steps.BootPious || _running is not null))
             return new(null, new(ProblemCodes.Unavailable, "Its power-on is still being recorded: ask again."));
 
-        // A lost answer is given again, until the session is used: the credential follows from the ticket.
-        if (facts.UsedTokens.Contains(ticket.Id) && (facts.Session?.TokenId != ticket.Id || _heard == ticket.Id))
-            return Refused<SessionGranted>(ProblemCodes.BootTokenRefused, "This boot token was used already.");
-        var credential = tickets.Session(Id, ticket.Id);
+        var credential = tickets.Session(ticket, request.Nonce);
         var now = time.GetUtcNow();
-        var connect = new ConnectAgent(Id, ticket.Id, Tokens.Hash(credential), now + SessionLife, evidence) { At = now };
-        var outcome = await Execute(connect, new("agent:" + facts.Machine, "boot-token", "agent", $"{Id}/connect/{ticket.Id}", connect.CredentialSha256, Operation: Id));
+        // The answer to this very request may have been lost: it is given again.
+        if (facts.Session is { } session && session.CredentialSha256 == Tokens.Hash(credential))
+            return new(new(credential, facts.Machine, Id, now, session.ExpiresAt), null);
+        var connect = new ConnectAgent(Id, ticket.Id, ticket.ExpiresAt, Tokens.Hash(credential), now + SessionLife, request.Evidence) { At = now };
+        var outcome = await Execute(connect, new("agent:" + facts.Machine, "boot-token", "agent", $"{Id}/connect/{ticket.Id}/{connect.CredentialSha256}", connect.CredentialSha256, Operation: Id));
         if (outcome.Problem is { } problem) return new(null, problem);
         Say("agent", "PIOUS connected");
         return new(new(credential, facts.Machine, Id, now, connect.ExpiresAt), null);
@@ -136,7 +134,6 @@ public sealed partial class OperationGrain
         if (State is not Known { Facts.Session: { } session } || session.ExpiresAt <= time.GetUtcNow()
             || !CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(session.CredentialSha256), Encoding.ASCII.GetBytes(Tokens.Hash(credential))))
             return new(ProblemCodes.Unauthenticated, "This session is over.");
-        _heard = session.TokenId;
         return null;
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Security.Cryptography;
 using Ppec.Contracts.Agents;
 using Ppec.Lab.Plan;
 
@@ -36,7 +37,7 @@ internal sealed class SimPious(SimMachine machine, SimWorld world)
 
     async Task<string> SignIn(Uri ppec, string token, CancellationToken mains)
     {
-        var request = new SessionRequest(token, SimHardware.Evidence(Plan), "lab");
+        var request = new SessionRequest(token, RandomNumberGenerator.GetHexString(32), SimHardware.Evidence(Plan), "lab");
         using var answer = await world.Insist(HttpMethod.Post, new Uri(ppec, "agent/v1/session"), null, request, mains);
         if (!answer.IsSuccessStatusCode) throw new SessionEndedException($"the boot token was answered {(int)answer.StatusCode}");
         var granted = await answer.Content.ReadFromJsonAsync<SessionGranted>(SimWorld.Json, mains);

@@ -12,7 +12,7 @@ static class Machinery
     internal static CancellationToken Soon => new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token;
 
     internal static async Task<ControlPlane> Connect(FakePpec ppec) =>
-        (await ControlPlane.Open(ppec.Url, new SessionRequest("the-token", Evidence, "test"), TimeProvider.System, _ => { }, Soon)).Link;
+        (await ControlPlane.Open(ppec.Url, new SessionRequest("the-token", "0123456789abcdef0123456789abcdef", Evidence, "test"), TimeProvider.System, _ => { }, Soon)).Link;
 
     internal static TaskLoop Loop(IControlPlane link, Perform perform, Journal? journal = null) =>
         new(link, journal ?? new Journal(null), perform, TimeProvider.System) { ReportEvery = TimeSpan.FromMilliseconds(50) };

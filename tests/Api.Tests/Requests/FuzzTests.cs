@@ -38,7 +38,7 @@ public sealed class FuzzTests(SharedNode shared)
         ("/api/v1/machines/fuzzed/unhold", typeof(UnholdBody), """{"source":"operator"}"""),
         ("/api/v1/machines/fuzzed/tag", typeof(TagBody), """{"set":{"k":"v"},"remove":["x"]}"""),
         ("/api/v1/operations/fuzzed/cancel", typeof(CancelBody), """{"reason":"r"}"""),
-        ("/agent/v1/session", typeof(SessionRequest), """{"token":"ppec.boot.op.id.1.00","evidence":{"serial":"s","uuid":"u","boardSerial":"b","macs":["52:54:00:00:00:01"]},"agentVersion":"1"}"""),
+        ("/agent/v1/session", typeof(SessionRequest), """{"token":"ppec.boot.op.id.1.00","nonce":"0123456789abcdef0123456789abcdef","evidence":{"serial":"s","uuid":"u","boardSerial":"b","macs":["52:54:00:00:00:01"]},"agentVersion":"1"}"""),
         ("/agent/v1/tasks/a.b.1/progress", typeof(TaskProgress), """{"percent":1,"message":"m","lines":["l"]}"""),
         ("/agent/v1/beacon", typeof(Beacon), """{"token":"ppec.first-boot.op.id.1.00","machine":"m","hostname":"h","image":"a@1","evidence":{"serial":"s","uuid":"u","boardSerial":"b","macs":["52:54:00:00:00:01"]},"diskSerials":["d"],"memoryMiB":1}"""),
     ];

@@ -54,7 +54,7 @@ public static class OperationProperties
             case 3: run.Tell(new ResumeOperation(run.Id)); break;
             case 4: run.TellMachine(Lives.Suspicion); break;
             case 5: run.TellMachine(new UnholdMachine(Id, "operator")); break;
-            case 6: run.Tell(new ConnectAgent(run.Id, $"token-{knock.A}", "sha", run.Now, Evidence)); break;
+            case 6: run.Tell(new ConnectAgent(run.Id, $"token-{knock.A}", run.Now.AddMinutes(knock.A), "sha", run.Now, Evidence)); break;
             case 7: run.Tell(new ReportBeacon(run.Id, "t", knock.A % 2 == 0 ? Run.Beacon : Run.Beacon with { Image = "x" }, "1")); break;
             case 8: run.Tell(new BeginStep(run.Id, step)); break;
             case 9: run.Tell(new CompleteCompensation(run.Id, step, knock.A % 2 == 0 ? null : "no")); break;

@@ -163,16 +163,29 @@ public static class OperationTests
     public static void A_boot_token_is_exchanged_once()
     {
         var run = Provision().Until(Steps.AwaitPious, begun: true);
-        var connect = new ConnectAgent(run.Id, "token-a", "sha", run.Now.AddHours(1), Evidence);
-        Changes(run, connect, new AgentConnected("token-a", "sha", run.Now.AddHours(1), Evidence), new StepSucceeded(Steps.AwaitPious, run.Facts.Generation, null));
+        var connect = new ConnectAgent(run.Id, "token-a", run.Now.AddMinutes(30), "sha", run.Now.AddHours(1), Evidence);
+        Changes(run, connect, new AgentConnected("token-a", connect.TokenExpiresAt, "sha", run.Now.AddHours(1), Evidence), new StepSucceeded(Steps.AwaitPious, run.Facts.Generation, null));
         run.Until(Steps.CheckHardware, begun: true);
         Refused(run, connect, ProblemCodes.BootTokenRefused);
-        Changes(run, connect with { TokenId = "token-b" }, new AgentConnected("token-b", "sha", connect.ExpiresAt, Evidence));
+        var later = connect with { TokenId = "token-b", TokenExpiresAt = connect.TokenExpiresAt.AddMilliseconds(1) };
+        Changes(run, later, new AgentConnected("token-b", later.TokenExpiresAt, "sha", connect.ExpiresAt, Evidence));
+    }
+
+    /// <summary>A request of an earlier boot, late on its way, must not put out the agent that holds the machine now.</summary>
+    [Fact]
+    public static void A_boot_token_older_than_the_session_s_is_refused()
+    {
+        var run = Provision().Until(Steps.AwaitPious, begun: true);
+        var connect = new ConnectAgent(run.Id, "token-b", run.Now.AddMinutes(30), "sha", run.Now.AddHours(1), Evidence);
+        run.Tell(connect);
+        run.Until(Steps.CheckHardware, begun: true);
+        Refused(run, connect with { TokenId = "token-a", TokenExpiresAt = connect.TokenExpiresAt.AddMilliseconds(-1) }, ProblemCodes.BootTokenRefused);
+        Assert.Equal(connect.TokenExpiresAt, run.Facts.Session!.TokenExpiresAt);
     }
 
     [Fact]
     public static void An_agent_that_nobody_waits_for_is_refused() =>
-        Refused(Provision().Until(Steps.VerifyImage, begun: true), new ConnectAgent(Lives.Now, "t", "sha", Start, Evidence), ProblemCodes.BootTokenRefused);
+        Refused(Provision().Until(Steps.VerifyImage, begun: true), new ConnectAgent(Lives.Now, "t", Start, "sha", Start, Evidence), ProblemCodes.BootTokenRefused);
 
     [Fact]
     public static void An_agent_cannot_fail_a_step_that_is_not_its_own()

@@ -104,10 +104,11 @@ public sealed class Server
     async Task Pious(string token, CancellationToken mains)
     {
         SessionGranted? session = null;
+        var nonce = Guid.NewGuid().ToString("N");
         await Pause("await-pious").WaitAsync(mains);
         while (session is null)
         {
-            var answer = await _world.Insist(g => g.Connect(new(token, Evidence, "test"), "10.9.0.1"), mains);
+            var answer = await _world.Insist(g => g.Connect(new(token, nonce, Evidence, "test"), "10.9.0.1"), mains);
             session = answer.Value;
             if (session is null && Over(answer.Problem)) return;
             if (session is null) await Task.Delay(TimeSpan.FromMilliseconds(100), _world.Time, mains);
