@@ -13,6 +13,9 @@ public sealed class Feed(IEventStore store, IEventCodec codec, ReadModel model, 
     const int MostStreams = 20_000;
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
+    /// <summary>Between two batches, so that the next has something to gather: under load half the transactions, and no reader waits longer than this for it.</summary>
+    static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(3);
+
     readonly Dictionary<string, Folded> _streams = new(StringComparer.Ordinal);
 
     sealed class Folded(Noun noun, string id, EventMetadata first)
@@ -58,6 +61,7 @@ public sealed class Feed(IEventStore store, IEventCodec codec, ReadModel model, 
             Write(changed, seen);
             changed.Clear();
             count = 0;
+            await Task.Delay(Gather, cancellation);
             if (_streams.Count > MostStreams) _streams.Clear();
         }
     }

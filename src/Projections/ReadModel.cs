@@ -12,7 +12,7 @@ namespace Ppec.Projections;
 /// <summary>The folded log in a local SQLite file. Disposable: another schema, or a log that is shorter than the checkpoint, and it is made anew.</summary>
 public sealed class ReadModel : IReadModel, IDisposable
 {
-    const long Schema = 2;
+    const long Schema = 3;
     const int ExactTotal = 10_000;
 
     readonly string _connection;
@@ -34,7 +34,7 @@ public sealed class ReadModel : IReadModel, IDisposable
         using var fresh = Connect(Connection(path));
         Execute(fresh, $"""
             PRAGMA journal_mode = WAL; PRAGMA user_version = {Schema};
-            CREATE TABLE document (noun TEXT NOT NULL, id TEXT NOT NULL, stream TEXT NOT NULL, time TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (noun, id)) WITHOUT ROWID;
+            CREATE TABLE document (noun TEXT NOT NULL, id TEXT NOT NULL, stream TEXT NOT NULL, time TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (noun, id));
             CREATE INDEX document_stream ON document (stream);
             CREATE INDEX document_time ON document (noun, time, id);
             CREATE TABLE attribute (noun TEXT NOT NULL, id TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (noun, id, key, value)) WITHOUT ROWID;

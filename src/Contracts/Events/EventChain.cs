@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
@@ -12,6 +13,8 @@ public static class EventChain
 {
     public const int HashBytes = 32;
 
+    const int OnStack = 2048; // most events and their metadata; a larger one is laid out in a rented buffer
+
     /// <summary>What the first event of a stream continues from.</summary>
     public static ReadOnlyMemory<byte> Genesis { get; } = new byte[HashBytes];
 
@@ -19,20 +22,24 @@ public static class EventChain
         ReadOnlySpan<byte> previous, string stream, long version, Guid id, string type,
         ReadOnlySpan<byte> data, ReadOnlySpan<byte> metadata)
     {
-        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> scratch = stackalloc byte[16];
-        scratch[0] = 0x00;
-        sha.AppendData(scratch[..1]);
-        sha.AppendData(previous);
-        AppendText(sha, stream);
-        BinaryPrimitives.WriteInt64BigEndian(scratch, version);
-        sha.AppendData(scratch[..8]);
-        id.TryWriteBytes(scratch, bigEndian: true, out _);
-        sha.AppendData(scratch);
-        AppendText(sha, type);
-        AppendBytes(sha, data);
-        AppendBytes(sha, metadata);
-        return sha.GetHashAndReset();
+        var length = 1 + previous.Length + Length(stream) + 8 + 16 + Length(type) + 4 + data.Length + 4 + metadata.Length;
+        var rented = length <= OnStack ? null : ArrayPool<byte>.Shared.Rent(length);
+        var text = rented is null ? stackalloc byte[OnStack] : rented;
+        var rest = text;
+        rest[0] = 0x00;
+        rest = rest[1..];
+        Put(ref rest, previous);
+        PutText(ref rest, stream);
+        BinaryPrimitives.WriteInt64BigEndian(rest, version);
+        rest = rest[8..];
+        id.TryWriteBytes(rest, bigEndian: true, out _);
+        rest = rest[16..];
+        PutText(ref rest, type);
+        PutBytes(ref rest, data);
+        PutBytes(ref rest, metadata);
+        var hash = SHA256.HashData(text[..(text.Length - rest.Length)]);
+        if (rented is not null) ArrayPool<byte>.Shared.Return(rented);
+        return hash;
     }
 
     /// <summary>True when <paramref name="event"/> continues the chain from <paramref name="previous"/>.</summary>
@@ -40,13 +47,25 @@ public static class EventChain
         Hash(previous, @event.Stream, @event.Version, @event.Id, @event.Type, @event.Data.Span, @event.Metadata.Span)
             .AsSpan().SequenceEqual(@event.Hash.Span);
 
-    static void AppendText(IncrementalHash sha, string text) => AppendBytes(sha, Encoding.UTF8.GetBytes(text));
+    static int Length(string text) => 4 + Encoding.UTF8.GetByteCount(text);
 
-    static void AppendBytes(IncrementalHash sha, ReadOnlySpan<byte> bytes)
+    static void Put(ref Span<byte> rest, ReadOnlySpan<byte> bytes)
     {
-        Span<byte> length = stackalloc byte[4];
-        BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);
-        sha.AppendData(length);
-        sha.AppendData(bytes);
+        bytes.CopyTo(rest);
+        rest = rest[bytes.Length..];
+    }
+
+    static void PutBytes(ref Span<byte> rest, ReadOnlySpan<byte> bytes)
+    {
+        BinaryPrimitives.WriteInt32BigEndian(rest, bytes.Length);
+        rest = rest[4..];
+        Put(ref rest, bytes);
+    }
+
+    static void PutText(ref Span<byte> rest, string text)
+    {
+        var length = Encoding.UTF8.GetBytes(text, rest[4..]);
+        BinaryPrimitives.WriteInt32BigEndian(rest, length);
+        rest = rest[(4 + length)..];
     }
 }
