@@ -12,6 +12,8 @@ public sealed class BootTests(SharedNode shared)
 {
     TestNode Node => shared.Node;
 
+    const string Nonce = "0123456789abcdef0123456789abcdef";
+
     Calls Machine => shared.Node.As(null);
 
     static string Mac => $"52:54:00:{Random.Shared.Next(256):x2}:{Random.Shared.Next(256):x2}:{Random.Shared.Next(256):x2}";
@@ -75,7 +77,7 @@ public sealed class BootTests(SharedNode shared)
         Assert.Contains($"ppec.url=http://127.0.0.1:{Node.Port}", script.Text, StringComparison.Ordinal);
         Assert.NotEqual(token, Token(await Script(row))); // each boot has its own
 
-        Task<Answer> Connect(string t, object? evidence = null) => Machine.Post("/agent/v1/session", new { token = t, evidence = evidence ?? Evidence(row), agentVersion = "1" });
+        Task<Answer> Connect(string t, object? evidence = null, string nonce = Nonce) => Machine.Post("/agent/v1/session", new { token = t, nonce, evidence = evidence ?? Evidence(row), agentVersion = "1" });
         var parts = token.Split('.');
         foreach (var bad in (string[])["", "x", token[..^1], token[..^10], token + "0", token.ToUpperInvariant(), string.Join('.', [.. parts[..4], "9999999999", parts[5]]), string.Join('.', [parts[0], "first-boot", .. parts[2..]]), string.Join('.', [.. parts[..2], "another", .. parts[3..]]), new string('x', 10_000), Node.Credential])
             (await Connect(bad)).Is(403, "boot-token-refused");
@@ -83,13 +85,14 @@ public sealed class BootTests(SharedNode shared)
 
         var session = (await Connect(token)).Is(200).Json;
         Assert.Equal((id, operation), ((string?)session["machine"], (string?)session["operation"]));
-        // A lost answer can be had again, the same one, until the session is used.
+        // A lost answer can be had again, the same one, by the agent that asked first.
         Assert.Equal((string?)session["credential"], (string?)(await Connect(token)).Is(200).Json["credential"]);
 
         var agent = Node.As((string)session["credential"]!);
         var task = (await agent.Get("/agent/v1/task?wait=5")).Is(200).Json;
         Assert.Equal("inventory", (string?)task["work"]!["kind"]);
-        (await Connect(token)).Is(403, "boot-token-refused");
+        (await Connect(token, nonce: new string('x', 32))).Is(403, "boot-token-refused");
+        foreach (var bad in (string[])["", "short", new string('x', 129), new string('x', 30) + "\n!"]) (await Connect(token, nonce: bad)).Is(400, "invalid");
         // Neither credential opens the other's door.
         foreach (var path in (string[])["machines", $"machines/{id}", "events", "operations"]) (await agent.Get($"/api/v1/{path}")).Is(401, "unauthenticated");
         (await agent.Post("/api/v1/regions", new { id = "agents" })).Is(401, "unauthenticated");
@@ -121,7 +124,7 @@ public sealed class BootTests(SharedNode shared)
     {
         var (site, row, id, operation) = await Waiting();
         await using var _ = site;
-        (await Machine.Post("/agent/v1/session", new { token = Token(await Script(row)), evidence = Evidence(row, "SOMEBODYELSE"), agentVersion = "1" })).Is(403, "machine-identity-mismatch");
+        (await Machine.Post("/agent/v1/session", new { token = Token(await Script(row)), nonce = Nonce, evidence = Evidence(row, "SOMEBODYELSE"), agentVersion = "1" })).Is(403, "machine-identity-mismatch");
         await Things.Eventually("it is held", async () => (bool)(await Node.Api.Show(id))["held"]!);
         var machine = await Node.Api.Show(id);
         Assert.Contains("SOMEBODYELSE", machine.ToJsonString(), StringComparison.Ordinal);
@@ -141,9 +144,9 @@ public sealed class BootTests(SharedNode shared)
         Assert.True(IsDisk(await closed.As(null).Get($"/boot/ipxe/{Mac}?serial={serial}")));
         Assert.True(IsDisk(await enlisting.As(null).Get($"/boot/ipxe/{Mac}?serial=To%20be%20filled%20by%20O.E.M.")));
         var token = Token(await enlisting.As(null).Get($"/boot/ipxe/{Mac}?serial={serial}"))!;
-        (await closed.As(null).Post("/agent/v1/session", new { token, evidence = Of(serial), agentVersion = "1" })).Is(403, "boot-token-refused"); // another node's key
-        (await enlisting.As(null).Post("/agent/v1/session", new { token, evidence = Of("0000000"), agentVersion = "1" })).Is(400, "machine-serial-refused");
-        (await enlisting.As(null).Post("/agent/v1/session", new { token, evidence = Of(serial), agentVersion = "1" })).Is(403, "machine-not-accepted");
+        (await closed.As(null).Post("/agent/v1/session", new { token, nonce = Nonce, evidence = Of(serial), agentVersion = "1" })).Is(403, "boot-token-refused"); // another node's key
+        (await enlisting.As(null).Post("/agent/v1/session", new { token, nonce = Nonce, evidence = Of("0000000"), agentVersion = "1" })).Is(400, "machine-serial-refused");
+        (await enlisting.As(null).Post("/agent/v1/session", new { token, nonce = Nonce, evidence = Of(serial), agentVersion = "1" })).Is(403, "machine-not-accepted");
         var id = serial.ToLowerInvariant();
         await Things.Eventually("it is seen", async () => (await enlisting.Api.Get($"/api/v1/machines/{id}")).Status == 200); // a machine's request answers no position to wait for
         Assert.True((bool)(await enlisting.Api.Show(id))["enlisted"]!);

@@ -134,7 +134,9 @@ public sealed class Run
         {
             case StepKind.Agent: Tell(new ReportTask(Id, step.Name, attempt.Generation, Answer(step.Name))); break;
             case StepKind.Await when step.Name == Workflows.Steps.AwaitPious:
-                Tell(new ConnectAgent(Id, $"token-{attempt.Generation}", attempt.Deadline, "sha", attempt.Deadline, Evidence)); break;
+                // As a token is minted: newer than the session's, whatever the clock says.
+                var expires = Facts.Session is { } session && session.TokenExpiresAt >= attempt.Deadline ? session.TokenExpiresAt.AddMilliseconds(1) : attempt.Deadline;
+                Tell(new ConnectAgent(Id, $"token-{attempt.Generation}", expires, "sha", attempt.Deadline, Evidence)); break;
             case StepKind.Await: Tell(new ReportBeacon(Id, $"token-{attempt.Generation}", Beacon, "10.1.0.5")); break;
             default:
                 var refused = Record(step.Name) is { } command ? TellMachine(command).Problem : null;
