@@ -1,12 +1,15 @@
 using Ppec.Contracts.Events;
 using Ppec.Silo;
+using Ppec.Silo.Upkeep;
 using Ppec.Stores;
 
 if (args is ["--help" or "-h" or "help"])
 {
     Console.WriteLine(NodeOptions.Help);
+    Console.WriteLine(UpkeepCommands.Help);
     return 0;
 }
+if (await UpkeepCommands.Run(args) is { } status) return status;
 try
 {
     var environment = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? "");
