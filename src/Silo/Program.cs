@@ -1,4 +1,5 @@
 using Ppec.Contracts.Events;
+using Ppec.Contracts.Secrets;
 using Ppec.Silo;
 using Ppec.Silo.Upkeep;
 using Ppec.Stores;
@@ -23,7 +24,7 @@ catch (OptionException e)
     Console.Error.WriteLine(e.Message);
     return 2;
 }
-catch (Exception e) when (e is DataDirectoryHeldException or EventLogCorruptException or EventStoreUnavailableException or IOException)
+catch (Exception e) when (e is DataDirectoryHeldException or EventLogCorruptException or EventStoreUnavailableException or SecretUnreadableException or IOException)
 {
     Console.Error.WriteLine(e.Message);
     return 1;

@@ -32,7 +32,7 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
         {
             var before = acknowledged.ToArray();
             var since = Stopwatch.GetTimestamp();
-            var said = await Programs.Silo(0, "backup", "--data", data.Path, "--to", Under("backup"));
+            var said = await Upkeep.Silo(0, "backup", "--data", data.Path, "--to", Under("backup"));
             output.WriteLine($"{before.Length * 2} events acknowledged before, {(acknowledged.Count - before.Length) * 2} during {Stopwatch.GetElapsedTime(since).TotalSeconds:0.0} s\n{said}");
             Assert.True(acknowledged.Count > before.Length, "The writer stood still.");
             var kept = await Kept(Under("backup"));
@@ -41,8 +41,8 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
         await stop.CancelAsync();
         await writing;
 
-        await Programs.Silo(0, "verify", "--events", $"sqlite:{Under("backup")}");
-        Assert.Contains("no secrets", await Programs.Silo(0, "restore", "--from", Under("backup"), "--data", Under("again")), StringComparison.Ordinal);
+        await Upkeep.Silo(0, "verify", "--events", $"sqlite:{Under("backup")}");
+        Assert.Contains("no secrets", await Upkeep.Silo(0, "restore", "--from", Under("backup"), "--data", Under("again")), StringComparison.Ordinal);
         Assert.Equal(await Chains.Read(Under("backup")), await Chains.Read(Under("again")));
         var all = await Chains.Read(data.Path);
         var restored = await Chains.Read(Under("again"));
@@ -69,7 +69,7 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
         })));
         await Task.Delay(TimeSpan.FromSeconds(1));
         var before = made.ToArray();
-        var said = await Programs.Silo(0, "backup", "--data", site.Data, "--to", Under("backup"));
+        var said = await Upkeep.Silo(0, "backup", "--data", site.Data, "--to", Under("backup"));
         Volatile.Write(ref stop, true);
         await making;
         output.WriteLine($"{before.Length} regions made before, {made.Count} in all\n{said}");
@@ -79,7 +79,7 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
             Assert.Contains(secret, said, StringComparison.Ordinal);
         }
         var key = Path.Combine(site.Data, "secrets.key");
-        await Programs.Silo(0, "restore", "--from", Under("backup"), "--data", Under("again"), "--key", key);
+        await Upkeep.Silo(0, "restore", "--from", Under("backup"), "--data", Under("again"), "--key", key);
         await site.StopNode();
 
         using (var data = DataDirectory.Lock(Under("again")))
@@ -99,27 +99,27 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
     public async Task It_refuses_to_put_anything_over_something()
     {
         await Chains.Write(Under("data"), 100);
-        await Programs.Silo(0, "backup", "--data", Under("data"), "--to", Under("backup"), "--without-images");
+        await Upkeep.Silo(0, "backup", "--data", Under("data"), "--to", Under("backup"), "--without-images");
         Directory.CreateDirectory(Under("full"));
         await File.WriteAllTextAsync(Path.Combine(Under("full"), "notes.txt"), "mine");
 
-        Assert.Contains("neither empty nor a backup", await Programs.Silo(1, "backup", "--data", Under("data"), "--to", Under("full")), StringComparison.Ordinal);
-        Assert.Contains("is not empty (it holds notes.txt)", await Programs.Silo(1, "restore", "--from", Under("backup"), "--data", Under("full")), StringComparison.Ordinal);
-        Assert.Contains("is not empty (it holds events.db", await Programs.Silo(1, "restore", "--from", Under("backup"), "--data", Under("data")), StringComparison.Ordinal);
-        Assert.Contains("is no backup", await Programs.Silo(1, "restore", "--from", Under("data"), "--data", Under("new")), StringComparison.Ordinal);
+        Assert.Contains("neither empty nor a backup", await Upkeep.Silo(1, "backup", "--data", Under("data"), "--to", Under("full")), StringComparison.Ordinal);
+        Assert.Contains("is not empty (it holds notes.txt)", await Upkeep.Silo(1, "restore", "--from", Under("backup"), "--data", Under("full")), StringComparison.Ordinal);
+        Assert.Contains("is not empty (it holds events.db", await Upkeep.Silo(1, "restore", "--from", Under("backup"), "--data", Under("data")), StringComparison.Ordinal);
+        Assert.Contains("is no backup", await Upkeep.Silo(1, "restore", "--from", Under("data"), "--data", Under("new")), StringComparison.Ordinal);
         Assert.Equal(["notes.txt"], Directory.GetFileSystemEntries(Under("full")).Select(e => Path.GetFileName(e)));
 
         // Another node's log is not mixed into a backup.
         await Chains.Write(Under("stranger"), 10, streams: 1, prefix: "strange");
-        Assert.Contains("holds another log", await Programs.Silo(1, "backup", "--data", Under("stranger"), "--to", Under("backup")), StringComparison.Ordinal);
+        Assert.Contains("holds another log", await Upkeep.Silo(1, "backup", "--data", Under("stranger"), "--to", Under("backup")), StringComparison.Ordinal);
 
         // That attempt left the backup marked as not finished; finished again, it is good again.
-        Assert.Contains("never finished", await Programs.Silo(1, "restore", "--from", Under("backup"), "--data", Under("new")), StringComparison.Ordinal);
-        await Programs.Silo(0, "backup", "--data", Under("data"), "--to", Under("backup"));
+        Assert.Contains("never finished", await Upkeep.Silo(1, "restore", "--from", Under("backup"), "--data", Under("new")), StringComparison.Ordinal);
+        await Upkeep.Silo(0, "backup", "--data", Under("data"), "--to", Under("backup"));
 
         // What an interrupted restore left behind is gone on with.
-        await Programs.Silo(0, "migrate", "--from", $"sqlite:{Under("backup")}", "--to", $"sqlite:{Path.Combine(Under("new"), "restoring")}");
-        await Programs.Silo(0, "restore", "--from", Under("backup"), "--data", Under("new"));
+        await Upkeep.Silo(0, "migrate", "--from", $"sqlite:{Under("backup")}", "--to", $"sqlite:{Path.Combine(Under("new"), "restoring")}");
+        await Upkeep.Silo(0, "restore", "--from", Under("backup"), "--data", Under("new"));
         Assert.False(Directory.Exists(Path.Combine(Under("new"), "restoring")));
         Assert.Equal(await Chains.Read(Under("data")), await Chains.Read(Under("new")));
     }
@@ -127,13 +127,28 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task Another_nodes_key_is_refused_before_anything_is_in_place()
     {
-        await Chains.Write(Under("data"), 10);
+        await Chains.Write(Under("data"), 10, streams: 2);
         foreach (var name in new[] { "data", "other" })
             using (var data = DataDirectory.Lock(Under(name))) SqliteSecretStore.Open(data).Dispose();
-        await Programs.Silo(0, "backup", "--data", Under("data"), "--to", Under("backup"));
-        Assert.Contains("is not the one", await Programs.Silo(1, "restore", "--from", Under("backup"), "--data", Under("new"), "--key", Path.Combine(Under("other"), "secrets.key")), StringComparison.Ordinal);
+        await Upkeep.Silo(0, "backup", "--data", Under("data"), "--to", Under("backup"));
+        Assert.Contains("is not the one", await Upkeep.Silo(1, "restore", "--from", Under("backup"), "--data", Under("new"), "--key", Path.Combine(Under("other"), "secrets.key")), StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(Under("new"), "events.db")));
-        Assert.Contains("The node can be started", await Programs.Silo(0, "restore", "--from", Under("backup"), "--data", Under("new"), "--key", Path.Combine(Under("data"), "secrets.key")), StringComparison.Ordinal);
+        Assert.Contains("The node can be started", await Upkeep.Silo(0, "restore", "--from", Under("backup"), "--data", Under("new"), "--key", Path.Combine(Under("data"), "secrets.key")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_node_refuses_to_start_on_what_is_not_all_there()
+    {
+        await Chains.Write(Under("data"), 10, streams: 2);
+        using (var data = DataDirectory.Lock(Under("data"))) SqliteSecretStore.Open(data).Dispose();
+        await Upkeep.Silo(0, "backup", "--data", Under("data"), "--to", Under("backup"));
+
+        Assert.Contains("Put the node's secrets.key", await Upkeep.Silo(0, "restore", "--from", Under("backup"), "--data", Under("keyless")), StringComparison.Ordinal);
+        Assert.Contains("secrets.key is gone", await Upkeep.Silo(1, "--data", Under("keyless"), "--urls", "http://127.0.0.1:0"), StringComparison.Ordinal);
+
+        // As a restore that was killed while it put things in place leaves it.
+        File.Delete(Path.Combine(Under("keyless"), "events.db"));
+        Assert.Contains("the file is gone", await Upkeep.Silo(1, "--data", Under("keyless"), "--urls", "http://127.0.0.1:0"), StringComparison.Ordinal);
     }
 
     /// <summary>A log elsewhere than in the data directory: where it is and where it goes are said by address.</summary>
@@ -142,8 +157,8 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
     {
         await Chains.Write(Under("log"), 100);
         Directory.CreateDirectory(Under("data"));
-        await Programs.Silo(0, "backup", "--data", Under("data"), "--events", $"sqlite:{Under("log")}", "--to", Under("backup"));
-        await Programs.Silo(0, "restore", "--from", Under("backup"), "--data", Under("new"), "--events", $"sqlite:{Under("elsewhere")}");
+        await Upkeep.Silo(0, "backup", "--data", Under("data"), "--events", $"sqlite:{Under("log")}", "--to", Under("backup"));
+        await Upkeep.Silo(0, "restore", "--from", Under("backup"), "--data", Under("new"), "--events", $"sqlite:{Under("elsewhere")}");
         Assert.Equal(await Chains.Read(Under("log")), await Chains.Read(Under("elsewhere")));
         Assert.False(File.Exists(Path.Combine(Under("new"), "events.db")));
     }

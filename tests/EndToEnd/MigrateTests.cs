@@ -155,7 +155,7 @@ public sealed class MigrateTests(ITestOutputHelper output) : IDisposable
         catch (EventStoreUnavailableException) { return 0; } // not made yet
     }
 
-    static Task<string> Silo(int status, params string[] arguments) => Programs.Silo(status, arguments);
+    static Task<string> Silo(int status, params string[] arguments) => Upkeep.Silo(status, arguments);
 
     public void Dispose() => _root.Delete(recursive: true);
 }

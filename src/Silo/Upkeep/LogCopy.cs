@@ -10,6 +10,7 @@ static class LogCopy
 {
     const int EventsInFlight = 1_000;
     const int EventsPerAppend = 100;
+    const int BytesPerAppend = 512 << 10; // EventStoreDB refuses an append of more than 1 MiB
 
     /// <summary>Goes on where the target ends, once it is seen to be the beginning of the source. How many events were copied.</summary>
     /// <exception cref="UpkeepException">The target holds something else, or someone else writes it.</exception>
@@ -30,7 +31,7 @@ static class LogCopy
             {
                 var more = await source.MoveNextAsync();
                 // A store takes appends in the order of the calls, so none is awaited before the next.
-                if (run.Count > 0 && (!more || run.Count == EventsPerAppend || source.Current.Stream != run[0].Stream))
+                if (run.Count > 0 && (!more || source.Current.Stream != run[0].Stream || run.Count == EventsPerAppend || run.Sum(Bytes) + Bytes(source.Current) > BytesPerAppend))
                 {
                     await flying.Send(to, run);
                     progress.Reached("copied", copied += run.Count);
@@ -71,6 +72,8 @@ static class LogCopy
         if (s is not null && s.Stream == e.Stream && s.Version == e.Version && s.Id == e.Id && s.Hash.Span.SequenceEqual(e.Hash.Span)) return;
         throw new UpkeepException($"The target holds another log: event {number} is {Name(e)} there, and {(s is null ? "the source ends before it" : $"{Name(s)} in the source")}. Nothing of it was changed; give an empty target.");
     }
+
+    static int Bytes(RecordedEvent e) => e.Data.Length + e.Metadata.Length;
 
     static string Name(RecordedEvent e) => $"version {e.Version} of {e.Stream} ({e.Type}, id {e.Id})";
 

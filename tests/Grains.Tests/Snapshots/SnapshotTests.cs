@@ -9,8 +9,8 @@ using Ppec.Stores.Sqlite;
 namespace Ppec.Grains.Tests.Snapshots;
 
 /// <summary>
-/// A snapshot is a cache: deleting it loses nothing, and a wrong one is not believed. The mutants that must fail here: without the comparison of the
-/// log's event with the snapshot's hash; without the checksum, the stream or the fold's number; without the answers in it.
+/// A snapshot is a cache: deleting it loses nothing, and a wrong one is not believed. The mutants that must fail here, and did: without the comparison of the
+/// log's event with the snapshot's hash; without the checksum; without the fold's number; without the answers in it.
 /// </summary>
 public sealed class SnapshotTests(ITestOutputHelper output) : IAsyncLifetime
 {
