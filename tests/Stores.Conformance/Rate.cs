@@ -1,20 +1,33 @@
 using System.Diagnostics;
 using System.Globalization;
 using Ppec.Contracts.Events;
+using Ppec.Stores.Conformance.Postgres;
+using Ppec.Stores.Postgres;
 using Ppec.Stores.Sqlite;
 
 namespace Ppec.Stores.Conformance;
 
-/// <summary>Measures; asserts nothing. <c>Ppec.Stores.Conformance --rate [directory] [appenders] [events per append] [seconds] [subscribers]</c>.</summary>
+/// <summary>Measures; asserts nothing. <c>Ppec.Stores.Conformance --rate [directory|postgres] [appenders] [events per append] [seconds] [subscribers]</c>; <c>postgres</c> starts a server of its own.</summary>
 static class Rate
 {
     public static async Task<int> Run(string[] args)
     {
+        if (args is ["postgres", ..])
+        {
+            await using var server = await PostgresServer.Start();
+            await using var store = await PostgresEventStore.Open(server.Connection(PostgresServer.Application, await server.Database()), default);
+            return await Run(store, args);
+        }
         var path = args.Length > 0 ? args[0] : Path.Combine(Path.GetTempPath(), "ppec-rate-" + Guid.NewGuid().ToString("N"));
+        using var directory = DataDirectory.Lock(path);
+        await using var log = SqliteEventStore.Open(directory);
+        return await Run(log, args);
+    }
+
+    static async Task<int> Run(IEventStore store, string[] args)
+    {
         int Number(int index, int otherwise) => args.Length > index ? int.Parse(args[index], CultureInfo.InvariantCulture) : otherwise;
         var (appenders, per, seconds, subscribers) = (Number(1, 64), Number(2, 1), Number(3, 5), Number(4, 0));
-        using var directory = DataDirectory.Lock(path);
-        await using var store = SqliteEventStore.Open(directory);
         using var stop = new CancellationTokenSource();
         var followers = Enumerable.Range(0, subscribers).Select(_ => Follow(store, stop.Token)).ToArray();
         var before = (await store.End(default)).Commit;
@@ -26,7 +39,7 @@ static class Rate
         var seen = (await Task.WhenAll(followers)).Sum();
         var sorted = latencies.SelectMany(l => l).Order().ToArray();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{appenders} appenders x {per}: {events / elapsed:F0} events/s, append p50 {sorted[sorted.Length / 2]:F2} ms p99 {sorted[(int)(sorted.Length * 0.99)]:F2} ms; {events} events, file {new FileInfo(store.Path).Length >> 20} MiB; {subscribers} subscribers saw {seen}; {GC.GetTotalAllocatedBytes() / (long)Math.Max(events, 1)} B allocated per event (load included)"));
+            $"{appenders} appenders x {per}: {events / elapsed:F0} events/s, append p50 {sorted[sorted.Length / 2]:F2} ms p99 {sorted[(int)(sorted.Length * 0.99)]:F2} ms; {events} events; {subscribers} subscribers saw {seen}; {GC.GetTotalAllocatedBytes() / (long)Math.Max(events, 1)} B allocated per event (load included)"));
         var reading = Stopwatch.StartNew();
         long read = 0;
         await foreach (var _ in store.ReadAll(LogPosition.Start, default)) read++;
@@ -34,7 +47,7 @@ static class Rate
         return 0;
     }
 
-    static async Task<List<double>> Append(SqliteEventStore store, string stream, int per, Stopwatch clock, int seconds)
+    static async Task<List<double>> Append(IEventStore store, string stream, int per, Stopwatch clock, int seconds)
     {
         var author = new StreamAuthor(store, stream);
         var latencies = new List<double>();
@@ -48,7 +61,7 @@ static class Rate
         return latencies;
     }
 
-    static async Task<long> Follow(SqliteEventStore store, CancellationToken stop)
+    static async Task<long> Follow(IEventStore store, CancellationToken stop)
     {
         long seen = 0;
         try

@@ -1,8 +1,5 @@
 namespace Ppec.Stores.Sqlite;
 
-/// <summary>Where a stream ends: how many events it holds, and the hash of the last.</summary>
-readonly record struct StreamHead(long Version, ReadOnlyMemory<byte> Hash);
-
 /// <summary>
 /// The heads of recently written streams, so that an append rarely has to look one up. Bounded without bookkeeping per use:
 /// when the young generation is full it becomes the old one, and the old one is forgotten.

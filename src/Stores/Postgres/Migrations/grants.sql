@@ -1,0 +1,7 @@
+-- What the application's role may do, said anew after every migration. It may read and add events, and neither alter nor remove one.
+REVOKE ALL ON ALL TABLES IN SCHEMA ppec FROM "application";
+REVOKE ALL ON SCHEMA ppec FROM "application";
+GRANT USAGE ON SCHEMA ppec TO "application";
+GRANT SELECT ON ppec.migrations TO "application";
+GRANT SELECT, INSERT ON ppec.events TO "application";
+GRANT SELECT, UPDATE (position) ON ppec.head TO "application";
