@@ -1,4 +1,4 @@
-namespace Ppec.Stores.Sqlite;
+namespace Ppec.Stores;
 
 /// <summary>Where a stream ends: how many events it holds, and the hash of the last.</summary>
 readonly record struct StreamHead(long Version, ReadOnlyMemory<byte> Hash);
