@@ -47,10 +47,9 @@ sealed class Discovery(KurrentOptions options, Func<DnsEndPoint, string, Kurrent
         try
         {
             var cluster = await seed.Gossip.ReadAsync(new(), seed.Headers, DateTime.UtcNow + options.GossipTimeout, cancellation);
-            var leader = cluster.Members.FirstOrDefault(m => m is { IsAlive: true, State: MemberInfo.Types.VNodeState.Leader, HttpEndPoint.Port: > 0 and <= 65535 });
-            return leader is null
-                ? (null, $"knows no leader among {cluster.Members.Count}")
-                : (new(leader.HttpEndPoint.Address, (int)leader.HttpEndPoint.Port), "");
+            var leaders = cluster.Members.Where(m => m is { State: MemberInfo.Types.VNodeState.Leader, HttpEndPoint.Port: > 0 and <= 65535 }).ToList();
+            if (leaders.Find(m => m.IsAlive) is { } leader) return (new(leader.HttpEndPoint.Address, (int)leader.HttpEndPoint.Port), "");
+            return (null, leaders.Count > 0 ? "names a leader that is not alive" : $"knows no leader among {cluster.Members.Count}");
         }
         catch (RpcException e) when (!cancellation.IsCancellationRequested && KurrentErrors.IsTransient(e))
         {

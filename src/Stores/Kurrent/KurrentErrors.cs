@@ -22,6 +22,7 @@ static class KurrentErrors
     public static Exception Translate(RpcException e, KurrentOptions options, string doing) => (e.StatusCode, e.Trailers.GetValue("exception")) switch
     {
         (_, "stream-deleted") => Deleted(e.Trailers.GetValue("stream-name") ?? "a stream", e),
+        (StatusCode.Unauthenticated, _) when !options.Tls => new EventStoreUnavailableException($"{options} wants a user and password. They are sent over TLS only: leave tls=false out of the connection string.", e),
         (StatusCode.Unauthenticated, _) => new EventStoreUnavailableException($"{options} does not know this user and password: correct them in the connection string.", e),
         (StatusCode.PermissionDenied, _) => new EventStoreUnavailableException($"{options} does not let this user {doing}: in EventStoreDB it must be in $admins, or be named in the access lists of $all and of the streams beginning with {options.StreamPrefix}.", e),
         _ when Tls(e) is { } tls => new EventStoreUnavailableException($"{options} was not trusted: {tls.Message} Give its authority with tlsCaFile, or say tls=false if the server runs insecure.", e),

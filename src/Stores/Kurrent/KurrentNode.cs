@@ -25,6 +25,8 @@ sealed class KurrentNode : IDisposable
         {
             HttpHandler = Handler(name, options),
             DisposeHttpClient = true,
+            InitialReconnectBackoff = TimeSpan.FromMilliseconds(20), // its own, up to two minutes, would outlast every deadline
+            MaxReconnectBackoff = TimeSpan.FromMilliseconds(500),
             MaxReceiveMessageSize = LargestMessage,
             MaxSendMessageSize = LargestMessage,
         });
