@@ -1,4 +1,4 @@
-namespace Ppec.Stores.Sqlite;
+namespace Ppec.Stores;
 
 /// <summary>
 /// The heads of recently written streams, so that an append rarely has to look one up. Bounded without bookkeeping per use:
