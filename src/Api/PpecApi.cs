@@ -35,8 +35,7 @@ public static class PpecApi
         app.UseStatusCodePages(Bare);
         app.MapOpenApi("/openapi/v1.json");
         app.UseSwaggerUI(o => { o.SwaggerEndpoint("/openapi/v1.json", "PPEC v1"); o.RoutePrefix = "swagger"; });
-        app.MapGet("/health/live", () => Results.Text("live")).ExcludeFromDescription();
-        app.MapGet("/health/ready", (IReadiness readiness) => readiness.NotReady is { } why ? Problems.Of(new(ProblemCodes.Unavailable, why)) : Results.Text("ready")).ExcludeFromDescription();
+        app.MapHealth();
         app.MapMachines();
         app.MapOperations();
         app.MapEvents();
@@ -46,6 +45,13 @@ public static class PpecApi
         app.MapImages();
         app.MapBoot(pious);
         app.MapAgent();
+    }
+
+    /// <summary>All that a silo without the API's role serves.</summary>
+    public static void MapHealth(this WebApplication app)
+    {
+        app.MapGet("/health/live", () => Results.Text("live")).ExcludeFromDescription();
+        app.MapGet("/health/ready", (IReadiness readiness) => readiness.NotReady is { } why ? Problems.Of(new(ProblemCodes.Unavailable, why)) : Results.Text("ready")).ExcludeFromDescription();
     }
 
     /// <summary>Whatever goes wrong becomes a problem document; what a bug says stays in the log.</summary>

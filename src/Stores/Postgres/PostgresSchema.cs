@@ -20,6 +20,8 @@ public static class PostgresSchema
     static readonly Migration[] Migrations =
     [
         new(1, "log", "0001-log.sql"),
+        new(2, "secrets", "0002-secrets.sql"),
+        new(3, "orleans", "0003-orleans.sql", "orleans-main.sql", "orleans-clustering.sql", "orleans-reminders.sql", "orleans-persistence.sql"),
     ];
 
     // Two commands at once: the second waits, and finds the work done.

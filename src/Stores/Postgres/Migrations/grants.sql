@@ -5,3 +5,7 @@ GRANT USAGE ON SCHEMA ppec TO "application";
 GRANT SELECT ON ppec.migrations TO "application";
 GRANT SELECT, INSERT ON ppec.events TO "application";
 GRANT SELECT, UPDATE (position) ON ppec.head TO "application";
+GRANT SELECT, INSERT ON ppec.secrets, ppec.secrets_proof TO "application";
+GRANT UPDATE (data_key, value) ON ppec.secrets TO "application";
+GRANT USAGE ON SCHEMA orleans TO "application";
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA orleans TO "application";
