@@ -1,3 +1,4 @@
+using Npgsql;
 using Ppec.Contracts.Events;
 using Ppec.Contracts.Secrets;
 using Ppec.Silo;
@@ -29,7 +30,7 @@ catch (OptionException e)
     Console.Error.WriteLine(e.Message);
     return 2;
 }
-catch (Exception e) when (e is DataDirectoryHeldException or EventLogCorruptException or EventStoreUnavailableException or PostgresUnfitException or SecretUnreadableException or IOException)
+catch (Exception e) when (e is DataDirectoryHeldException or EventLogCorruptException or EventStoreUnavailableException or PostgresUnfitException or SecretUnreadableException or NpgsqlException or IOException)
 {
     Console.Error.WriteLine(e.Message);
     return 1;
