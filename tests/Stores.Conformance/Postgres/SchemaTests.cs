@@ -118,6 +118,28 @@ public sealed class SchemaTests(OneServer one)
     }
 
     [Fact]
+    public async Task Orleans_finds_its_queries_and_may_use_them_as_the_applications_role()
+    {
+        var (server, database) = await WithEvents(one);
+        await using var connection = new NpgsqlConnection(PostgresSchema.OrleansConnection(server.Connection(Application, database)) + ";Pooling=false");
+        await connection.OpenAsync();
+        async Task<object?> Ask(string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, connection);
+            return await command.ExecuteScalarAsync();
+        }
+        Assert.Equal(20L, await Ask("SELECT count(*) FROM OrleansQuery"));
+        Assert.Equal(1, await Ask("SELECT * FROM insert_membership_version('test')"));
+        Assert.Equal(1, await Ask("SELECT * FROM insert_membership('test', '127.0.0.1', 1, 1, 'a', 'a', 1, 1, now(), now(), 0)"));
+        Assert.Equal(0, await Ask("SELECT * FROM update_membership('test', '127.0.0.1', 1, 1, 3, '', now(), 0)")); // another version is there by now
+        Assert.Equal(1, await Ask("SELECT * FROM update_membership('test', '127.0.0.1', 1, 1, 3, '', now(), 1)"));
+        Assert.Equal(0, await Ask("SELECT * FROM upsert_reminder_row('test', 'grain', 'tick', now(), 60000, 1)"));
+        Assert.Equal(1, await Ask("SELECT * FROM delete_reminder_row('test', 'grain', 'tick', 0)"));
+        Assert.Equal(1, await Ask("SELECT * FROM writetostorage(1, 1, 1, 1, 'type', NULL, 'test', NULL, 'x')"));
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, (await Assert.ThrowsAsync<PostgresException>(() => Ask("UPDATE OrleansQuery SET QueryText = ''"))).SqlState);
+    }
+
+    [Fact]
     public async Task The_password_is_in_no_message()
     {
         var server = await one.Started();
