@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
-using Npgsql;
 using Orleans.Configuration;
 using Ppec.Grains.Gate;
 using Ppec.Grains.Operations;
+using Ppec.Stores.Postgres;
 
 namespace Ppec.Silo.Cluster;
 
@@ -30,8 +30,8 @@ static class Membership
             o.SiloPort = options.Silo.Port;
             o.GatewayPort = options.GatewayPort;
         });
-        silo.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = (Invariant, Tables(options)));
-        silo.UseAdoNetReminderService(o => (o.Invariant, o.ConnectionString) = (Invariant, Tables(options)));
+        silo.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = (Invariant, PostgresSchema.OrleansConnection(options.Database)));
+        silo.UseAdoNetReminderService(o => (o.Invariant, o.ConnectionString) = (Invariant, PostgresSchema.OrleansConnection(options.Database)));
         silo.Configure<ClusterMembershipOptions>(FailureDetection);
         if (tls is not null)
             silo.Configure<SiloConnectionOptions>(o =>
@@ -46,7 +46,7 @@ static class Membership
     public static void Outside(IClientBuilder client, ClusterOptions options, MutualTls? tls)
     {
         client.Configure<Orleans.Configuration.ClusterOptions>(o => Name(o, options));
-        client.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = (Invariant, Tables(options)));
+        client.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = (Invariant, PostgresSchema.OrleansConnection(options.Database)));
         client.Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2));
         client.UseConnectionRetryFilter(async (_, cancellation) =>
         {
@@ -75,9 +75,6 @@ static class Membership
         silo.AddIncomingGrainCallFilter<GateFilter>();
         silo.AddGrainService<Waker>();
     }
-
-    /// <summary>Orleans' statements name no schema; its tables have one of their own.</summary>
-    static string Tables(ClusterOptions options) => new NpgsqlConnectionStringBuilder(options.Database) { SearchPath = "orleans", ApplicationName = "ppec-orleans" }.ConnectionString;
 
     static void Name(Orleans.Configuration.ClusterOptions o, ClusterOptions options) => (o.ClusterId, o.ServiceId) = (options.Name, options.Name);
 

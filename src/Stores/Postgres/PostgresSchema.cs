@@ -11,17 +11,20 @@ namespace Ppec.Stores.Postgres;
 /// </summary>
 public static class PostgresSchema
 {
-    sealed record Migration(int Version, string Name, params string[] Files)
+    const string Orleans = "orleans";
+
+    // Orleans' names are not qualified, neither in its scripts nor in the queries they store: they work in whatever schema comes first.
+    sealed record Migration(int Version, string Name, string Schema, params string[] Files)
     {
-        public string Sql { get; } = string.Join('\n', Files.Select(Resource));
+        public string Sql { get; } = $"CREATE SCHEMA IF NOT EXISTS {Schema};\nSET LOCAL search_path = {Schema};\n{string.Join('\n', Files.Select(Resource))}";
         public byte[] Hash => SHA256.HashData(Encoding.UTF8.GetBytes(Sql));
     }
 
     static readonly Migration[] Migrations =
     [
-        new(1, "log", "0001-log.sql"),
-        new(2, "secrets", "0002-secrets.sql"),
-        new(3, "orleans", "0003-orleans.sql", "orleans-main.sql", "orleans-clustering.sql", "orleans-reminders.sql", "orleans-persistence.sql"),
+        new(1, "log", "ppec", "0001-log.sql"),
+        new(2, "orleans 10.4.2", Orleans, "PostgreSQL-Main.sql", "PostgreSQL-Clustering.sql", "PostgreSQL-Persistence.sql", "PostgreSQL-Reminders.sql"),
+        new(3, "secrets", "ppec", "0003-secrets.sql"),
     ];
 
     // Two commands at once: the second waits, and finds the work done.
@@ -38,6 +41,15 @@ public static class PostgresSchema
 
     /// <summary>The version this program works with.</summary>
     public static int Version => Migrations[^1].Version;
+
+    /// <summary>The connection string for Orleans' AdoNet providers: the same database and role, in the schema of Orleans' tables.</summary>
+    /// <exception cref="ArgumentException">The connection string cannot be read.</exception>
+    public static string OrleansConnection(string connectionString)
+    {
+        var settings = PostgresDatabase.Parse(connectionString);
+        settings.SearchPath = Orleans;
+        return settings.ConnectionString;
+    }
 
     /// <summary>Brings the schema to <see cref="Version"/>, all or nothing, and grants <paramref name="applicationRole"/> its rights. Repeating it changes nothing.</summary>
     /// <param name="connectionString">Of the owner, who may create schemas in the database.</param>

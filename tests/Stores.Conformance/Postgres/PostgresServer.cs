@@ -21,6 +21,7 @@ sealed class PostgresServer : IAsyncDisposable
 
     readonly Scratch _scratch = new();
     readonly string[] _settings;
+    string[] _wrapper = [];
     Process? _process;
     int _databases;
 
@@ -52,14 +53,22 @@ sealed class PostgresServer : IAsyncDisposable
         var password = Path.Combine(_scratch.Path, "password");
         await File.WriteAllTextAsync(password, Password);
         if (Environment.IsPrivilegedProcess) await Run("chown", "-R", User, _scratch.Path);
-        await Run([.. AsUser(), Path.Combine(Programs!, "initdb"), "-D", Data, "-U", SuperUser, "-A", "scram-sha-256", "--pwfile", password, "-E", "UTF8", "--locale", "C.UTF-8", "--no-instructions"]);
+        await Run([.. AsUser(), Path.Combine(Programs!, "initdb"), "-D", Data, "-U", SuperUser, "-A", "scram-sha-256", "--pwfile", password, "-E", "UTF8", "--locale", "C.UTF-8", "--no-instructions", "--no-sync"]);
+    }
+
+    /// <summary>Stops the server and starts it under <paramref name="wrapper"/>.</summary>
+    public async Task RestartUnder(params string[] wrapper)
+    {
+        await Ended();
+        _wrapper = wrapper;
+        await Resume();
     }
 
     /// <summary>Starts the server, again after a <see cref="Kill"/>, and waits until it answers.</summary>
     public async Task Resume()
     {
-        string[] command = [.. AsUser(), Path.Combine(Programs!, "postgres"), "-D", Data, "-k", _scratch.Path, "-c", "listen_addresses=", "-c", "max_connections=200", .. _settings.SelectMany(s => new[] { "-c", s })];
-        _process = Process.Start(new ProcessStartInfo("sh", ["-c", "\"$@\" </dev/null >>\"$0\" 2>&1 & server=$!; { read -r end; kill -QUIT $server; } 2>/dev/null; wait", Path.Combine(_scratch.Path, "server.log"), .. command])
+        string[] command = [.. _wrapper, .. AsUser(), Path.Combine(Programs!, "postgres"), "-D", Data, "-k", _scratch.Path, "-c", "listen_addresses=", "-c", "max_connections=200", .. _settings.SelectMany(s => new[] { "-c", s })];
+        _process = Process.Start(new ProcessStartInfo("sh", ["-c", "cd \"$0\"; \"$@\" </dev/null >>server.log 2>&1 & { read -r end; kill -QUIT $(head -n 1 pg/postmaster.pid); } 2>/dev/null; wait", _scratch.Path, .. command])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
@@ -69,8 +78,7 @@ sealed class PostgresServer : IAsyncDisposable
         {
             try
             {
-                await using var connection = new NpgsqlConnection(Connection(SuperUser, "postgres"));
-                await connection.OpenAsync();
+                await using var connection = await Session(SuperUser, "postgres");
                 return;
             }
             catch (NpgsqlException) when (Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(30)) { await Task.Delay(20); }
@@ -96,13 +104,32 @@ sealed class PostgresServer : IAsyncDisposable
 
     public string Connection(string role, string database) => new NpgsqlConnectionStringBuilder
     {
-        Host = _scratch.Path, Username = role, Password = Password, Database = database, Pooling = role == Application,
+        Host = _scratch.Path, Username = role, Password = Password, Database = database,
     }.ConnectionString;
+
+    /// <summary>A session of its own: one from a pool keeps the settings it began with.</summary>
+    async Task<NpgsqlConnection> Session(string role, string database)
+    {
+        var connection = new NpgsqlConnection(Connection(role, database) + ";Pooling=false");
+        try { await connection.OpenAsync(); }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+        return connection;
+    }
+
+    public async Task<object?> Ask(string role, string database, string sql)
+    {
+        await using var connection = await Session(role, database);
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync();
+    }
 
     public async Task Execute(string role, string database, string sql)
     {
-        await using var connection = new NpgsqlConnection(Connection(role, database));
-        await connection.OpenAsync();
+        await using var connection = await Session(role, database);
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();
     }
@@ -113,13 +140,14 @@ sealed class PostgresServer : IAsyncDisposable
         var pid = (await File.ReadAllLinesAsync(Path.Combine(Data, "postmaster.pid")))[0];
         var children = (await File.ReadAllTextAsync($"/proc/{pid}/task/{pid}/children")).Split(' ', StringSplitOptions.RemoveEmptyEntries);
         using (var postmaster = Process.GetProcessById(int.Parse(pid, CultureInfo.InvariantCulture))) postmaster.Kill();
-        await Ended();
         var since = Stopwatch.GetTimestamp();
         while (children.Any(child => Path.Exists($"/proc/{child}/exe")))
         {
             if (Stopwatch.GetElapsedTime(since) > TimeSpan.FromSeconds(30)) throw new TimeoutException("The killed server's children never ended.");
             await Task.Delay(5);
         }
+        File.Delete(Path.Combine(Data, "postmaster.pid")); // the number may soon be another process's
+        await Ended();
     }
 
     public string Log => File.Exists(Path.Combine(_scratch.Path, "server.log")) ? File.ReadAllText(Path.Combine(_scratch.Path, "server.log")) : "";
