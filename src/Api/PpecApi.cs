@@ -85,7 +85,7 @@ public static class PpecApi
     /// <summary>Who is not known hears only that, whatever else is wrong with the request.</summary>
     static async Task<Problem?> Stranger(HttpContext http) =>
         http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)
-            && await http.RequestServices.GetRequiredService<IGrainFactory>().Gate().MayRead(new(http.Credential(), http.Source(), "request.read")) is { Code: ProblemCodes.Unauthenticated } problem
+            && await http.Denial(http.RequestServices.GetRequiredService<IGrainFactory>(), "request.read") is { Code: ProblemCodes.Unauthenticated } problem
             ? problem
             : null;
 

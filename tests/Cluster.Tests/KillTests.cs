@@ -114,7 +114,7 @@ public sealed class KillTests(ITestOutputHelper output)
                         return;
                     }
                 }
-                catch (Sdk.PpecException) { /* a node is being started */ }
+                catch (Exception e) when (e is Sdk.PpecException or Sdk.ServerUnreachableException) { /* a node is being started */ }
             Assert.Fail($"{operation.Id} of {m.Id} never ended.");
         }
     }
