@@ -43,6 +43,9 @@ sealed class Faults
     public int BatchCalls;
     public int Subscriptions;
 
+    /// <summary>How many of the counted faults have not happened yet.</summary>
+    public int Left => _dropAfterWrite + _timeoutAfterWrite + _notReady + _loseAnswer + _dropSubscriptions;
+
     public bool TakeDropAfterWrite() => Take(ref _dropAfterWrite);
     public bool TakeTimeoutAfterWrite() => Take(ref _timeoutAfterWrite);
     public bool TakeNotReady() => Take(ref _notReady);

@@ -52,6 +52,7 @@ public sealed class KurrentFaultTests : IAsyncLifetime
         var seen = (await following.Within("the subscriber's last event")).Where(e => e.Stream != "fault-end").ToList();
 
         var log = (await _store.ReadAll(LogPosition.Start, default).All()).Where(e => e.Stream != "fault-end").ToList();
+        Assert.Equal(0, Faults.Left);
         Chain.Verify(log);
         Assert.Equal(acknowledged.Order(), log.Select(e => (e.Stream, e.Version, e.Id)).Order());
         Assert.Equal(log.Select(e => (e.Position, e.Id)), seen.Select(e => (e.Position, e.Id)));
