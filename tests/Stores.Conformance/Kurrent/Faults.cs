@@ -43,8 +43,8 @@ sealed class Faults
     public int BatchCalls;
     public int Subscriptions;
 
-    /// <summary>How many of the counted faults have not happened yet.</summary>
-    public int Left => _dropAfterWrite + _timeoutAfterWrite + _notReady + _loseAnswer + _dropSubscriptions;
+    /// <summary>How many of the counted faults of appends have not happened yet.</summary>
+    public int Left => _dropAfterWrite + _timeoutAfterWrite + _notReady + _loseAnswer;
 
     public bool TakeDropAfterWrite() => Take(ref _dropAfterWrite);
     public bool TakeTimeoutAfterWrite() => Take(ref _timeoutAfterWrite);
