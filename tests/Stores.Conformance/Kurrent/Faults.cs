@@ -26,6 +26,9 @@ sealed class Faults
     /// <summary>Answers are held back and sent in the opposite order.</summary>
     public bool Reverse { get; set; }
 
+    /// <summary>A node that does not lead does not say who does.</summary>
+    public bool HidesLeader { get; set; }
+
     /// <summary>Before each answer.</summary>
     public TimeSpan Slow { get; set; }
 

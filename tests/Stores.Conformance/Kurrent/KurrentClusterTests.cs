@@ -32,6 +32,21 @@ public sealed class KurrentClusterTests : IAsyncLifetime
         Assert.Equal(2, (await store.ReadStream("redirect-1", 0, default).All()).Count);
     }
 
+    [Fact]
+    public async Task A_node_that_leads_no_longer_and_does_not_know_who_does_is_left()
+    {
+        TestServer first = await _cluster.Start(), second = await _cluster.Start();
+        await using var store = await Open($"esdb://127.0.0.1:{first.Port},127.0.0.1:{second.Port}?tls=false");
+        var author = new StreamAuthor(store, "hidden-1");
+        await author.Append();
+        _cluster.Faults.HidesLeader = true;
+        _cluster.Leader = second;
+        Assert.Equal(3, (await author.Append(2)).Version);
+        Assert.Equal(2, _cluster.Faults.BatchCalls);
+        _cluster.Leader = first;
+        Assert.Equal(3, (await store.ReadStream("hidden-1", 0, default).All()).Count);
+    }
+
     [Theory]
     [InlineData("esdb://"), InlineData("kurrentdb+discover://"), InlineData("esdb+discover://")]
     public async Task The_leader_may_change_while_many_write_and_one_follows(string scheme)
