@@ -170,6 +170,22 @@ public sealed class KurrentFaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Reads_that_are_cut_go_on_where_they_were()
+    {
+        for (var i = 0; i < 3; i++) await new StreamAuthor(_store, $"read-{i}").Append(200);
+        Faults.DropReads = 3;
+        Assert.Equal(Enumerable.Range(0, 200).Select(v => (long)v), (await _store.ReadStream("read-1", 0, default).All()).Select(e => e.Version));
+        Assert.Equal(0, Faults.DropReads);
+        Faults.DropReads = 5;
+        var all = await _store.ReadAll(LogPosition.Start, default).All();
+        Assert.Equal(0, Faults.DropReads);
+        Assert.Equal(600, all.Count);
+        Chain.Verify(all);
+        Faults.DropReads = 1;
+        Assert.Equal(new AppendResult(false, 200, default), await _store.Append("read-2", 1, Chain.Events("read-2", 1, all[^200].Hash, [.. Enumerable.Repeat("late", 100)]), default));
+    }
+
+    [Fact]
     public async Task Subscriptions_may_be_cut_while_many_write()
     {
         Faults.DropSubscriptions = 6;
