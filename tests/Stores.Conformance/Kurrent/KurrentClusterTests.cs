@@ -125,9 +125,9 @@ public sealed class KurrentClusterTests : IAsyncLifetime
     [Fact]
     public async Task A_certificate_for_another_name_is_not_trusted()
     {
-        var server = await _cluster.Start(_certificates.Server);
-        var error = await Assert.ThrowsAsync<EventStoreUnavailableException>(() => Open($"esdb://127.0.0.2:{server.Port}?tlsCaFile={Uri.EscapeDataString(_certificates.AuthorityFile)}&defaultDeadline=500"));
-        Assert.DoesNotContain("s3cr", error.ToString(), StringComparison.Ordinal);
+        var server = await _cluster.Start(_certificates.Elsewhere);
+        var error = await Assert.ThrowsAsync<EventStoreUnavailableException>(() => Open($"esdb://localhost:{server.Port}?tlsCaFile={Uri.EscapeDataString(_certificates.AuthorityFile)}"));
+        Assert.Contains("was not trusted", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
