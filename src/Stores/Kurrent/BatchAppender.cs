@@ -32,6 +32,11 @@ sealed class BatchAppender(KurrentConnection connection, Wired wired) : IDisposa
                 var answer = await call.Send(request.Clone(), patience.Left, cancellation);
                 if (Settled(answer, stream) is { } settled) return settled;
                 failure = Unsettled(answer.Error);
+                if (answer.Error?.Code != Code.DeadlineExceeded)
+                {
+                    connection.Lost(call.Node, failure); // not ready, or no longer leading and not knowing who does: ask the others
+                    call.Retire();
+                }
             }
             catch (TimeoutException e) { failure = new(new(StatusCode.DeadlineExceeded, "no answer came", e)); }
             catch (RpcException e)

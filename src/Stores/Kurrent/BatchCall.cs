@@ -17,6 +17,7 @@ sealed class BatchCall : IDisposable
     readonly Channel<BatchAppendReq> _outgoing = Channel.CreateBounded<BatchAppendReq>(new BoundedChannelOptions(MostQueued) { SingleReader = true });
     readonly ConcurrentDictionary<Guid, TaskCompletionSource<BatchAppendResp>> _waiting = new();
     RpcException? _ended;
+    volatile bool _retired;
 
     public BatchCall(KurrentNode node, CancellationToken cancellation)
     {
@@ -28,7 +29,15 @@ sealed class BatchCall : IDisposable
 
     public KurrentNode Node { get; }
 
-    public bool HasEnded => Volatile.Read(ref _ended) is not null;
+    /// <summary>Takes nothing more.</summary>
+    public bool HasEnded => Volatile.Read(ref _ended) is not null || _retired;
+
+    /// <summary>Takes nothing more; what was sent is still answered.</summary>
+    public void Retire()
+    {
+        _retired = true;
+        _outgoing.Writer.TryComplete();
+    }
 
     /// <exception cref="RpcException">The call ended first: whether the append was written is unknown.</exception>
     /// <exception cref="TimeoutException">No answer within <paramref name="limit"/>: unknown as well.</exception>
@@ -41,16 +50,21 @@ sealed class BatchCall : IDisposable
         if (Volatile.Read(ref _ended) is { } ended) answer.TrySetException(ended);
         try
         {
-            if (!_outgoing.Writer.TryWrite(request)) await Queue(request, limit, cancellation);
+            if (!_outgoing.Writer.TryWrite(request) && !await Queue(request, limit, cancellation))
+                throw Volatile.Read(ref _ended) ?? new RpcException(new(StatusCode.Unavailable, "the call was being closed"));
             return await answer.Task.WaitAsync(limit, cancellation);
         }
         finally { _waiting.TryRemove(id, out _); }
     }
 
-    async Task Queue(BatchAppendReq request, TimeSpan limit, CancellationToken cancellation)
+    async Task<bool> Queue(BatchAppendReq request, TimeSpan limit, CancellationToken cancellation)
     {
-        try { await _outgoing.Writer.WriteAsync(request, cancellation).AsTask().WaitAsync(limit, cancellation); }
-        catch (ChannelClosedException) { /* the call has ended: the answer says so */ }
+        try
+        {
+            await _outgoing.Writer.WriteAsync(request, cancellation).AsTask().WaitAsync(limit, cancellation);
+            return true;
+        }
+        catch (ChannelClosedException) { return false; }
     }
 
     async Task Write()

@@ -34,10 +34,11 @@ sealed class Discovery(KurrentOptions options, Func<DnsEndPoint, string, Kurrent
         {
             try
             {
-                var addresses = await Dns.GetHostAddressesAsync(seed.Host, cancellation);
+                var addresses = await Dns.GetHostAddressesAsync(seed.Host, cancellation).WaitAsync(options.GossipTimeout, cancellation);
                 seeds.AddRange(addresses.Select(a => (new DnsEndPoint(a.ToString(), seed.Port), seed.Host)));
             }
             catch (SocketException e) { answers[seed.Host] = $"is not known to DNS: {e.Message}"; }
+            catch (TimeoutException) { answers[seed.Host] = "is not known to DNS: it did not answer"; }
         }
         return seeds;
     }

@@ -4,7 +4,7 @@ using Ppec.Contracts.Events;
 namespace Ppec.Stores.Kurrent;
 
 /// <summary>
-/// The log in EventStoreDB or KurrentDB (23.10 to 26), over their gRPC protocol v1. Ids are unique within a place of a stream only: the server does not look an id up in the whole log.
+/// The log in EventStoreDB or KurrentDB (23.10 to 26), over their gRPC protocol v1. An id already used is found only where the append would put it: the server has no index of ids.
 /// The chain of hashes is checked on every append and whenever a stream is read.
 /// </summary>
 public sealed class KurrentEventStore : IEventStore, IAsyncDisposable, IDisposable

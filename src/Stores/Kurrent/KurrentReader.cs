@@ -91,6 +91,7 @@ sealed class KurrentReader(KurrentConnection connection, Wired wired)
             RpcException failure;
             ReadCall? call = null;
             KurrentNode? node = null;
+            ReadReq? sent = null;
             try
             {
                 while (true)
@@ -99,7 +100,7 @@ sealed class KurrentReader(KurrentConnection connection, Wired wired)
                     try
                     {
                         node ??= await connection.Leader(ends.Token);
-                        call ??= new(node, Compatible(request()), connection.Options.DefaultDeadline, ends.Token);
+                        call ??= new(node, sent = Compatible(request()), connection.Options.DefaultDeadline, ends.Token);
                         message = await call.Next();
                     }
                     catch (RpcException e)
@@ -114,7 +115,7 @@ sealed class KurrentReader(KurrentConnection connection, Wired wired)
                     }
                     if (message is null)
                     {
-                        if (request().Options.CountOptionCase == Options.CountOptionOneofCase.Count) yield break;
+                        if (sent?.Options.Subscription is null) yield break;
                         failure = new(new(StatusCode.Unavailable, "the server ended the subscription"));
                         break;
                     }

@@ -16,14 +16,13 @@ static class KurrentSubscription
         var seen = after;     // the last event handed out
         var reached = after;  // and what is known to hold none of ours behind it
         var live = false;
-        await EnsureWithinLog(reader, reached, cancellation);
         await foreach (var message in reader.Subscribe(() => reached, cancellation))
         {
             switch (message.ContentCase)
             {
                 case ReadResp.ContentOneofCase.Confirmation:
                     live = false;
-                    await EnsureWithinLog(reader, reached, cancellation); // the log may be another after a restart
+                    await EnsureWithinLog(reader, reached, cancellation); // each time: after a restart the log may be another
                     break;
                 case ReadResp.ContentOneofCase.Event:
                     var e = wired.Event(message.Event.Event);

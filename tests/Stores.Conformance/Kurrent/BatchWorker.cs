@@ -19,6 +19,9 @@ sealed class BatchWorker(TestServer server, IServerStreamWriter<BatchAppendResp>
     readonly Faults _faults = server.Cluster.Faults;
     readonly Channel<BatchAppendResp> _answers = Channel.CreateUnbounded<BatchAppendResp>();
     readonly Dictionary<Guid, Pending> _pending = [];
+
+    bool HidesLeader => _faults.HidesLeader && server.Cluster.Leader != server;
+
     int _inFlight;
 
     public async Task Work(IAsyncStreamReader<BatchAppendReq> requests)
@@ -28,7 +31,7 @@ sealed class BatchWorker(TestServer server, IServerStreamWriter<BatchAppendResp>
         {
             await foreach (var request in requests.ReadAllAsync(context.CancellationToken))
             {
-                server.EnsureLeads(context);
+                if (!HidesLeader) server.EnsureLeads(context);
                 if (Handle(request) is not { } answer) continue;
                 answer.CorrelationId = request.CorrelationId;
                 _faults.MostInFlight = Math.Max(_faults.MostInFlight, Interlocked.Increment(ref _inFlight));
@@ -67,7 +70,8 @@ sealed class BatchWorker(TestServer server, IServerStreamWriter<BatchAppendResp>
 
     BatchAppendResp? Append(Pending pending)
     {
-        if (_faults.TakeNotReady()) return new() { Error = new() { Message = "Server Is Not Ready", Details = Any.Pack(new Google.Protobuf.WellKnownTypes.Empty()) } };
+        if (HidesLeader) return NotHandled("No leader info available in response");
+        if (_faults.TakeNotReady()) return NotHandled("Server Is Not Ready");
         var options = pending.Options;
         var done = server.Cluster.Log.Append(options.StreamIdentifier.StreamName.ToStringUtf8(), options.ExpectedStreamPositionCase switch
         {
@@ -89,6 +93,8 @@ sealed class BatchWorker(TestServer server, IServerStreamWriter<BatchAppendResp>
         else wrong.CurrentStreamRevision = (ulong)done.Revision;
         return Error(Code.AlreadyExists, wrong);
     }
+
+    static BatchAppendResp NotHandled(string why) => new() { Error = new() { Message = why, Details = Any.Pack(new Google.Protobuf.WellKnownTypes.Empty()) } }; // code OK, as in 23.10
 
     static BatchAppendResp Error(Code code, IMessage details) => new() { Error = new() { Code = code, Message = details.Descriptor.Name, Details = Any.Pack(details) } };
 

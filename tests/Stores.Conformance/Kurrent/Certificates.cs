@@ -20,23 +20,36 @@ sealed class Certificates : IDisposable
         AuthorityFile = Path.Combine(_scratch.Path, "ca.pem");
         File.WriteAllText(AuthorityFile, authority.ExportCertificatePem());
 
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var server = new CertificateRequest("CN=eventstoredb-node", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
-        names.AddDnsName("localhost");
-        server.CertificateExtensions.Add(names.Build());
-        using var signed = server.Create(authority, from, to, RandomNumberGenerator.GetBytes(8));
-        using var whole = signed.CopyWithPrivateKey(key);
-        Server = X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pkcs12), null);
+        X509Certificate2 Issue(Action<SubjectAlternativeNameBuilder> name)
+        {
+            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            var server = new CertificateRequest("CN=eventstoredb-node", key, HashAlgorithmName.SHA256);
+            var names = new SubjectAlternativeNameBuilder();
+            name(names);
+            server.CertificateExtensions.Add(names.Build());
+            using var signed = server.Create(authority, from, to, RandomNumberGenerator.GetBytes(8));
+            using var whole = signed.CopyWithPrivateKey(key);
+            return X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pkcs12), null);
+        }
+
+        Server = Issue(names =>
+        {
+            names.AddIpAddress(IPAddress.Loopback);
+            names.AddDnsName("localhost");
+        });
+        Elsewhere = Issue(names => names.AddDnsName("db1.example"));
     }
 
     public string AuthorityFile { get; }
     public X509Certificate2 Server { get; }
 
+    /// <summary>Of the same authority, for another name.</summary>
+    public X509Certificate2 Elsewhere { get; }
+
     public void Dispose()
     {
         Server.Dispose();
+        Elsewhere.Dispose();
         _scratch.Dispose();
     }
 }

@@ -3,7 +3,7 @@ namespace Ppec.Stores.Conformance.Kurrent;
 /// <summary>What a test server does wrong, on demand. The numbers count down with each time.</summary>
 sealed class Faults
 {
-    int _dropAfterWrite, _timeoutAfterWrite, _notReady, _loseAnswer, _dropSubscriptions;
+    int _dropAfterWrite, _timeoutAfterWrite, _notReady, _loseAnswer, _dropSubscriptions, _dropReads;
 
     /// <summary>So many appends are written, and then the connection is cut before the answer.</summary>
     public int DropAfterWrite { set => _dropAfterWrite = value; }
@@ -20,11 +20,17 @@ sealed class Faults
     /// <summary>So many times a live subscription is cut when an event arrives.</summary>
     public int DropSubscriptions { set => _dropSubscriptions = value; }
 
+    /// <summary>So many reads with a count are cut behind their 40th event.</summary>
+    public int DropReads { get => _dropReads; set => _dropReads = value; }
+
     /// <summary>Every answer comes twice, the second time with its correlation id in the other form.</summary>
     public bool Duplicate { get; set; }
 
     /// <summary>Answers are held back and sent in the opposite order.</summary>
     public bool Reverse { get; set; }
+
+    /// <summary>A node that does not lead does not say who does.</summary>
+    public bool HidesLeader { get; set; }
 
     /// <summary>Before each answer.</summary>
     public TimeSpan Slow { get; set; }
@@ -43,10 +49,14 @@ sealed class Faults
     public int BatchCalls;
     public int Subscriptions;
 
+    /// <summary>How many of the counted faults of appends have not happened yet.</summary>
+    public int Left => _dropAfterWrite + _timeoutAfterWrite + _notReady + _loseAnswer;
+
     public bool TakeDropAfterWrite() => Take(ref _dropAfterWrite);
     public bool TakeTimeoutAfterWrite() => Take(ref _timeoutAfterWrite);
     public bool TakeNotReady() => Take(ref _notReady);
     public bool TakeLoseAnswer() => Take(ref _loseAnswer);
+    public bool TakeDropRead() => Take(ref _dropReads);
     public bool TakeDropSubscription() => Take(ref _dropSubscriptions);
 
     static bool Take(ref int count)

@@ -69,10 +69,8 @@ sealed class ServerLog
     }
 
     /// <summary>Others' events, which no filter of ours lets through.</summary>
-    public void AppendNoise(int count)
-    {
-        for (var i = 0; i < count; i++) Append("shop.order-2", Any, [new(Guid.NewGuid(), "ordered", "application/json", ByteString.Empty, ByteString.CopyFromUtf8("{}"))]);
-    }
+    public void AppendNoise(int count) => Append("shop.order-2", Any,
+        [.. Enumerable.Range(0, count).Select(_ => new ProposedEvent(Guid.NewGuid(), "ordered", "application/json", ByteString.Empty, ByteString.CopyFromUtf8("{}")))]);
 
     void Noise(string stream, string type) => Write(stream, new(Guid.NewGuid(), type, "application/json", ByteString.Empty, ByteString.CopyFromUtf8("{}")));
 

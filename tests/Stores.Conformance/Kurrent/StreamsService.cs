@@ -19,6 +19,7 @@ sealed class StreamsService(TestServer server) : Streams.StreamsBase
             throw Invalid($"The combination of ({options.StreamOptionCase}, {options.CountOptionCase}, {options.ReadDirection}, {options.FilterOptionCase}) is invalid.");
         if (options.UuidOption is null) await Task.Delay(System.Threading.Timeout.Infinite, context.CancellationToken); // as probed: it never answers
         server.EnsureLeads(context);
+        if (options.Subscription is null) answers = new CutWriter(server.Cluster.Faults, answers, context);
         var filtered = options.FilterOptionCase == ReadReq.Types.Options.FilterOptionOneofCase.Filter;
         switch (options.StreamOptionCase)
         {
@@ -35,6 +36,21 @@ sealed class StreamsService(TestServer server) : Streams.StreamsBase
             default:
                 throw Invalid($"The combination of ({options.StreamOptionCase}, {options.CountOptionCase}, {options.ReadDirection}, {options.FilterOptionCase}) is invalid.");
         }
+    }
+
+    sealed class CutWriter(Faults faults, IServerStreamWriter<ReadResp> answers, ServerCallContext context) : IServerStreamWriter<ReadResp>
+    {
+        int _events;
+
+        public WriteOptions? WriteOptions { get; set; }
+
+        public async Task WriteAsync(ReadResp message)
+        {
+            await answers.WriteAsync(message);
+            if (message.Event is not null && ++_events == 40 && faults.TakeDropRead()) BatchWorker.Cut(context);
+        }
+
+        public Task WriteAsync(ReadResp message, CancellationToken cancellationToken) => WriteAsync(message);
     }
 
     static RpcException Invalid(string message) => new(new(StatusCode.InvalidArgument, message));

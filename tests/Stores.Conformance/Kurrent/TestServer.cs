@@ -101,6 +101,7 @@ sealed class TestServer : IAsyncDisposable
     public void EnsureLeads(ServerCallContext context)
     {
         if (Cluster.Leader == this || context.RequestHeaders.GetValue("requires-leader") != "true") return;
+        if (Cluster.Faults.HidesLeader) throw new RpcException(new(StatusCode.Unknown, "No leader info available in response"));
         throw new RpcException(new(StatusCode.NotFound, "Leader info available"), new Metadata
         {
             { "exception", "not-leader" }, { "leader-endpoint-host", "127.0.0.1" }, { "leader-endpoint-port", $"{Cluster.Leader!.Port}" },
