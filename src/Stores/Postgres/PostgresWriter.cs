@@ -16,6 +16,7 @@ sealed class PostgresWriter : IAsyncDisposable
     const int GroupEvents = 2_048;
     const long GroupBytes = 8 << 20;
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(5); // a restart of the server takes about two
+    static readonly TimeSpan Company = TimeSpan.FromMilliseconds(1); // a part of what a commit takes
     static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
     readonly Channel<PendingAppend> _queue = Channel.CreateBounded<PendingAppend>(new BoundedChannelOptions(QueuedAppends) { SingleReader = true });
@@ -25,6 +26,7 @@ sealed class PostgresWriter : IAsyncDisposable
     readonly LiveTail _tail;
     readonly Task _running;
     NpgsqlConnection? _connection;
+    int _company; // how many appends lately came together
     bool _away; // the last group was given up: the next ones are tried once, not waited for
     Exception? _refusal; // set for good: after damage nothing is written
 
@@ -73,6 +75,7 @@ sealed class PostgresWriter : IAsyncDisposable
         {
             if (!await reader.WaitToReadAsync()) return false;
         }
+        await AwaitOthers(reader);
         var events = 0;
         long bytes = 0;
         do
@@ -82,7 +85,17 @@ sealed class PostgresWriter : IAsyncDisposable
             bytes += append.Events.Sum(e => (long)e.Data.Length + e.Metadata.Length);
         }
         while (events < GroupEvents && bytes < GroupBytes && reader.TryRead(out append));
+        _company = Math.Max(_appends.Count, _company * 7 / 8);
         return true;
+    }
+
+    // After a commit its appenders come back one after another: without a moment's patience half of them would miss the next group.
+    // An appender that comes alone does not wait: then the groups before were small as well.
+    async Task AwaitOthers(ChannelReader<PendingAppend> reader)
+    {
+        if (_company < 8) return;
+        var start = Stopwatch.GetTimestamp();
+        while (reader.Count + 1 < _company && Stopwatch.GetElapsedTime(start) < Company) await Task.Yield();
     }
 
     /// <summary>Null when every append of the group has its answer; otherwise why none has.</summary>

@@ -21,7 +21,6 @@ sealed class PostgresServer : IAsyncDisposable
 
     readonly Scratch _scratch = new();
     readonly string[] _settings;
-    string[] _wrapper = [];
     Process? _process;
     int _databases;
 
@@ -56,18 +55,10 @@ sealed class PostgresServer : IAsyncDisposable
         await Run([.. AsUser(), Path.Combine(Programs!, "initdb"), "-D", Data, "-U", SuperUser, "-A", "scram-sha-256", "--pwfile", password, "-E", "UTF8", "--locale", "C.UTF-8", "--no-instructions", "--no-sync"]);
     }
 
-    /// <summary>Stops the server and starts it under <paramref name="wrapper"/>.</summary>
-    public async Task RestartUnder(params string[] wrapper)
-    {
-        await Ended();
-        _wrapper = wrapper;
-        await Resume();
-    }
-
     /// <summary>Starts the server, again after a <see cref="Kill"/>, and waits until it answers.</summary>
     public async Task Resume()
     {
-        string[] command = [.. _wrapper, .. AsUser(), Path.Combine(Programs!, "postgres"), "-D", Data, "-k", _scratch.Path, "-c", "listen_addresses=", "-c", "max_connections=200", .. _settings.SelectMany(s => new[] { "-c", s })];
+        string[] command = [.. AsUser(), Path.Combine(Programs!, "postgres"), "-D", Data, "-k", _scratch.Path, "-c", "listen_addresses=", "-c", "max_connections=200", .. _settings.SelectMany(s => new[] { "-c", s })];
         _process = Process.Start(new ProcessStartInfo("sh", ["-c", "cd \"$0\"; \"$@\" </dev/null >>server.log 2>&1 & { read -r end; kill -QUIT $(head -n 1 pg/postmaster.pid); } 2>/dev/null; wait", _scratch.Path, .. command])
         {
             UseShellExecute = false,
@@ -134,12 +125,19 @@ sealed class PostgresServer : IAsyncDisposable
         await command.ExecuteNonQueryAsync();
     }
 
-    /// <summary>kill -9 of the postmaster. Its children notice, and end; a server started before they have ended would refuse.</summary>
+    /// <summary>
+    /// kill -9 of the postmaster and at once of its children, which would otherwise finish what they are at, a commit too.
+    /// A server started before they have ended would refuse.
+    /// </summary>
     public async Task Kill()
     {
         var pid = (await File.ReadAllLinesAsync(Path.Combine(Data, "postmaster.pid")))[0];
         var children = (await File.ReadAllTextAsync($"/proc/{pid}/task/{pid}/children")).Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        using (var postmaster = Process.GetProcessById(int.Parse(pid, CultureInfo.InvariantCulture))) postmaster.Kill();
+        foreach (var process in children.Prepend(pid))
+        {
+            try { using var one = Process.GetProcessById(int.Parse(process, CultureInfo.InvariantCulture)); one.Kill(); }
+            catch (ArgumentException) { } // a session that has ended by itself
+        }
         var since = Stopwatch.GetTimestamp();
         while (children.Any(child => Path.Exists($"/proc/{child}/exe")))
         {
