@@ -2,14 +2,17 @@ using Microsoft.Extensions.Logging;
 using Ppec.Contracts.Events;
 using Ppec.Contracts.Gate;
 using Ppec.Domain;
+using Ppec.Grains.Snapshots;
 
 namespace Ppec.Grains;
 
 /// <summary>
 /// The one place that loads, decides, appends and folds. State changes only after the write is durable.
 /// Two activations may coexist for a while: the expected version decides, and the loser reloads.
+/// An aggregate whose stream grows long gives <c>snapshots</c>, and is then loaded from the last of them.
 /// </summary>
-public abstract class AggregateGrain<TState, TEvent>(string category, TState initial, Func<TState, TEvent, TState> evolve, Log log, ILogger logger) : Grain
+public abstract class AggregateGrain<TState, TEvent>(
+    string category, TState initial, Func<TState, TEvent, TState> evolve, Log log, ILogger logger, Snapshots<TState>? snapshots = null) : Grain
     where TEvent : class, IDomainEvent
 {
     const int Decisions = 3;
@@ -51,6 +54,7 @@ public abstract class AggregateGrain<TState, TEvent>(string category, TState ini
                     var outcome = new Outcome(Version, result.Position, null);
                     _answered[caller.CommandId] = (caller.BodyHash, outcome, at);
                     Happened(events);
+                    Keep();
                     return outcome;
                 }
                 if (attempt == Decisions) return new(Version, LogPosition.Start, new(ProblemCodes.Unavailable, "Others are changing it at the same time: send it again."));
@@ -88,18 +92,75 @@ public abstract class AggregateGrain<TState, TEvent>(string category, TState ini
 
     async Task Load()
     {
+        if (snapshots is null || !await Resume(snapshots))
+        {
+            Reset();
+            await foreach (var entry in log.Read(Stream, 0)) Recall(entry);
+        }
+        ForgetOldAnswers();
+        Keep();
+    }
+
+    /// <summary>
+    /// From the snapshot on, if the log has at its place the very event it was folded from: that event's hash stands for all before it.
+    /// Whatever else is wrong with a snapshot costs the whole read and no more.
+    /// </summary>
+    async Task<bool> Resume(Snapshots<TState> snapshots)
+    {
+        Reset();
+        if (await snapshots.Load(Stream) is not { } snapshot) return false;
+        try
+        {
+            await foreach (var entry in log.Read(Stream, snapshot.Version - 1))
+                if (Version > 0) Recall(entry);
+                else if (entry.Hash.Span.SequenceEqual(snapshot.Hash.Span) && entry.Position == snapshot.Position) Recall(snapshot);
+                else break;
+            if (Version > 0) return true;
+            throw new InvalidDataException($"The log has another event at version {snapshot.Version - 1}, or none.");
+        }
+        catch (Exception e) when (e is not EventStoreUnavailableException)
+        {
+            snapshots.Ignore(Stream, e);
+            return false;
+        }
+    }
+
+    void Reset()
+    {
         State = _initial;
         Version = 0;
         First = null;
+        LastPosition = LogPosition.Start;
         _hash = EventChain.Genesis;
         _answered.Clear();
-        await foreach (var entry in log.Read(Stream, 0))
-        {
-            Remember((TEvent)entry.Event, entry.Metadata);
-            _hash = entry.Hash;
-            LastPosition = entry.Position;
-            _answered[entry.Metadata.CommandId] = (entry.Metadata.BodyHash, new(Version, entry.Position, null), entry.Metadata.Time);
-        }
+    }
+
+    void Recall(Log.Entry entry)
+    {
+        Remember((TEvent)entry.Event, entry.Metadata);
+        _hash = entry.Hash;
+        LastPosition = entry.Position;
+        _answered[entry.Metadata.CommandId] = (entry.Metadata.BodyHash, new(Version, entry.Position, null), entry.Metadata.Time);
+    }
+
+    void Recall(Snapshot<TState> snapshot)
+    {
+        (State, Version, First, _hash, LastPosition) = (snapshot.State, snapshot.Version, snapshot.First, snapshot.Hash, snapshot.Position);
+        foreach (var a in snapshot.Answers)
+            _answered[a.Command] = (a.BodyHash, new(a.Version, LogPosition.TryParse(a.Position, out var position) ? position : throw new FormatException(a.Position), null), a.At);
+    }
+
+    /// <summary>Saves a snapshot when one is due. Nobody waits for it.</summary>
+    void Keep()
+    {
+        if (snapshots?.IsDue(Version) != true) return;
+        ForgetOldAnswers();
+        snapshots.Save(new(Stream, Version, LastPosition, _hash, First!,
+            [.. _answered.Select(a => new Answer(a.Key, a.Value.BodyHash, a.Value.Outcome.Version, a.Value.Outcome.Position.ToString(), a.Value.At))], State));
+    }
+
+    void ForgetOldAnswers()
+    {
         if (_answered.Count == 0) return;
         var horizon = _answered.Values.Max(a => a.At) - Remembered;
         foreach (var old in _answered.Where(a => a.Value.At < horizon).Select(a => a.Key).ToList()) _answered.Remove(old);

@@ -9,8 +9,10 @@ using Ppec.Stores.Postgres;
 if (args is ["--help" or "-h" or "help"])
 {
     Console.WriteLine(NodeOptions.Help);
+    Console.WriteLine(UpkeepCommands.Help);
     return 0;
 }
+if (await UpkeepCommands.Run(args) is { } status) return status;
 try
 {
     var environment = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? "");

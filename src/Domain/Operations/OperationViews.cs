@@ -16,7 +16,7 @@ public static class OperationViews
         return new(
             s.Facts.Id, s.Facts.Kind, s.Facts.Machine,
             s switch { Ready or Active => "running", Paused => "paused", Undoing or Concluding => "undoing", Ended e => e.Ending.Result, _ => throw new System.Diagnostics.UnreachableException() },
-            Current(s)?.Name,
+            Current(s),
             s is Ended { Ending.Result: Ending.Succeeded } ? 100 : rows.Count(r => r.State == "done") * 100 / rows.Length,
             rows, s.Facts.StartedAt, (s as Ended)?.At,
             s switch { Active a => a.Attempt.Deadline, Paused p => p.Until, Ready r => r.NotBefore, Undoing u => u.NotBefore, _ => null },
@@ -31,18 +31,18 @@ public static class OperationViews
             s.Facts.Cancel, actor, reason, ticket, version);
     }
 
-    /// <summary>None between the last step's success and the end that is written with it: who reads the log event by event sees that moment too.</summary>
-    static Step? Current(Known s) => s switch
+    /// <summary>The step it is at. None also between the last step and the end: those are two facts of one append, but whoever folds the log can stop between them.</summary>
+    static string? Current(Known s) => s switch
     {
-        Ready r when r.Index == Workflows.Named(s.Facts.Kind).Steps.Length => null,
-        Ready or Active or Paused => Operation.StepOf(s),
+        Ready r when r.Index == Workflows.Named(r.Facts.Kind).Steps.Length => null,
+        Ready or Active or Paused => Operation.StepOf(s).Name,
         _ => null,
     };
 
     static StepView Row(Known s, Step step)
     {
         var record = s.Facts.Steps.GetValueOrDefault(step.Name);
-        var current = Current(s)?.Name == step.Name;
+        var current = Current(s) == step.Name;
         var state = (record, current, s) switch
         {
             ({ Undone: true }, _, _)          => "undone",

@@ -61,6 +61,35 @@ public sealed class SqliteSecretStore : ISecretStore, IDisposable
         }
     }
 
+    /// <summary>
+    /// Copies the secrets of <paramref name="directory"/> into <paramref name="target"/>, still encrypted and without the key, while a node may be using them.
+    /// What was destroyed is not in the copy. False when the directory has none.
+    /// </summary>
+    /// <exception cref="SecretUnreadableException">They cannot be copied, or the copy is not whole.</exception>
+    public static bool Copy(string directory, string target)
+    {
+        var (from, to) = (Path.Combine(directory, FileName), Path.Combine(target, FileName));
+        if (!File.Exists(from)) return false;
+        var draft = to + ".new";
+        File.Delete(draft);
+        try
+        {
+            LogFile.OpenPrivate(draft).Dispose();
+            using (var source = LogFile.Connect(from, SqliteOpenMode.ReadWrite)) // not read-only: a killed node may have left a journal to be rolled back
+                Run(source, "VACUUM INTO $to", ("$to", draft));
+            using (var copy = LogFile.Connect(draft, SqliteOpenMode.ReadOnly))
+                if (LogFile.Scalar(copy, "PRAGMA integrity_check(1)") is not "ok" || LogFile.Scalar(copy, "PRAGMA application_id") is not (long)ApplicationId)
+                    throw new SecretUnreadableException($"The copy of {from} is not a whole secret store.");
+            using (var file = File.OpenHandle(draft, FileMode.Open, FileAccess.ReadWrite)) RandomAccess.FlushToDisk(file);
+            File.Move(draft, to, overwrite: true);
+            return true;
+        }
+        catch (SqliteException e)
+        {
+            throw new SecretUnreadableException($"The secret store {from} cannot be copied: {e.Message}", e);
+        }
+    }
+
     static void Create(SqliteConnection connection, byte[] key)
     {
         using var transaction = connection.BeginTransaction();

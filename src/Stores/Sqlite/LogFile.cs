@@ -75,7 +75,7 @@ static class LogFile
     {
         var path = directory.File(Name);
         var mark = HeadMark.Read(directory.File(MarkName));
-        try
+        return Opening(path, () =>
         {
             if (!File.Exists(path))
             {
@@ -84,8 +84,27 @@ static class LogFile
             }
             // SQLite takes an empty file for a new database and deletes its WAL.
             else if (!HasBytes(path)) throw LogErrors.Corrupt(path, "the file is empty");
-            return Check(path, mark);
-        }
+            using var connection = ConnectWriter(path); // not read-only: a killed node's WAL is recovered here
+            return Check(connection, path, mark);
+        });
+    }
+
+    /// <summary>The same checks on a log that another process may be writing. Nothing is made or changed. Returns the position it ends at now.</summary>
+    public static long Inspect(string directory)
+    {
+        var path = Path.Combine(directory, Name);
+        if (!HasBytes(path)) throw new EventStoreUnavailableException($"There is no event log in {directory}.");
+        var mark = HeadMark.Read(Path.Combine(directory, MarkName)); // before the log, which a node may be moving on
+        return Opening(path, () =>
+        {
+            using var connection = Connect(path, SqliteOpenMode.ReadOnly);
+            return Check(connection, path, mark);
+        });
+    }
+
+    static long Opening(string path, Func<long> open)
+    {
+        try { return open(); }
         catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_ERROR)
         {
             throw LogErrors.Corrupt(path, e.Message, e); // "no such table" and the like
@@ -96,9 +115,8 @@ static class LogFile
         }
     }
 
-    static long Check(string path, (long Position, byte[] Hash)? mark)
+    static long Check(SqliteConnection connection, string path, (long Position, byte[] Hash)? mark)
     {
-        using var connection = ConnectWriter(path); // not read-only: a killed node's WAL is recovered here
         if (Scalar(connection, "PRAGMA application_id") is not (long)ApplicationId) throw LogErrors.Corrupt(path, "it is not an event log of this system");
         if (Scalar(connection, "PRAGMA user_version") is not (long and Format))
             throw LogErrors.Corrupt(path, $"its format is {Scalar(connection, "PRAGMA user_version")}, this program knows {Format}; if a newer program wrote it, start that one");

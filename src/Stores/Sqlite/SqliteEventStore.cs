@@ -10,15 +10,15 @@ namespace Ppec.Stores.Sqlite;
 public sealed class SqliteEventStore : IEventStore, IAsyncDisposable, IDisposable
 {
     readonly LogReaders _readers;
-    readonly LogWriter _writer;
+    readonly LogWriter? _writer; // null: opened to read
     readonly LiveTail _tail;
 
-    SqliteEventStore(DataDirectory directory, long end)
+    SqliteEventStore(string directory, long end, DataDirectory? writes)
     {
-        Path = directory.File(LogFile.Name);
+        Path = System.IO.Path.Combine(directory, LogFile.Name);
         _tail = new((ulong)end);
         _readers = new(Path);
-        _writer = new(directory, end, _tail);
+        if (writes is not null) _writer = new(writes, end, _tail);
     }
 
     /// <summary>Full path of the file.</summary>
@@ -30,14 +30,30 @@ public sealed class SqliteEventStore : IEventStore, IAsyncDisposable, IDisposabl
     /// </summary>
     /// <exception cref="EventLogCorruptException">The log is not what was written. It is left as it is.</exception>
     /// <exception cref="EventStoreUnavailableException">The file cannot be opened.</exception>
-    public static SqliteEventStore Open(DataDirectory directory) => new(directory, LogFile.Prepare(directory));
+    public static SqliteEventStore Open(DataDirectory directory) => new(directory.Path, LogFile.Prepare(directory), directory);
+
+    /// <summary>Whether there is a log in <paramref name="directory"/>, in whatever state.</summary>
+    public static bool Exists(string directory) => File.Exists(System.IO.Path.Combine(directory, LogFile.Name));
+
+    /// <summary>
+    /// Opens the log in <paramref name="directory"/> to read it as it is now, with the same checks, while a node may be writing it: what is appended later is not seen,
+    /// everything acknowledged before is. Appending is refused.
+    /// </summary>
+    /// <exception cref="EventLogCorruptException">The log is not what was written.</exception>
+    /// <exception cref="EventStoreUnavailableException">There is none, or the file cannot be opened.</exception>
+    public static SqliteEventStore OpenToRead(string directory)
+    {
+        directory = System.IO.Path.GetFullPath(directory);
+        return new(directory, LogFile.Inspect(directory), null);
+    }
 
     /// <inheritdoc/>
     public Task<AppendResult> Append(string stream, long expectedVersion, IReadOnlyList<NewEvent> events, CancellationToken cancellation)
     {
         try { AppendRules.CheckArguments(stream, expectedVersion, events); }
         catch (ArgumentException e) { return Task.FromException<AppendResult>(e); }
-        return _writer.Append(new(stream, expectedVersion, events), cancellation);
+        return _writer?.Append(new(stream, expectedVersion, events), cancellation)
+            ?? Task.FromException<AppendResult>(new EventStoreUnavailableException($"The event log {Path} was opened only to be read."));
     }
 
     /// <inheritdoc/>
@@ -99,7 +115,7 @@ public sealed class SqliteEventStore : IEventStore, IAsyncDisposable, IDisposabl
     {
         _tail.Close(new EventStoreUnavailableException("The event store has been closed."));
         _readers.Dispose(); // before the writer: whoever closes last empties the WAL, and a reader cannot
-        _writer.Dispose();
+        _writer?.Dispose();
     }
 
     /// <inheritdoc cref="Dispose"/>

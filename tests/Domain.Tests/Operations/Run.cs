@@ -55,6 +55,7 @@ public sealed class Run
         {
             State = Operation.Evolve(State, e);
             Past.Add(e);
+            Assert.NotNull(OperationViews.Of(State, Past.Count, "", null, null)); // whoever folds the log may stop between any two facts
         }
         return decision;
     }

@@ -13,6 +13,16 @@ static class Programs
     /// <summary>What an ops script built under <c>.cache</c>; null when it did not.</summary>
     public static string? Cached(string path) => Path.Combine(Root(), ".cache", path) is var folder && Directory.Exists(folder) ? folder : null;
 
+    /// <summary>Runs ppec-silo to its end, which must have this status; all that it said.</summary>
+    public static async Task<string> Silo(int status, params string[] arguments)
+    {
+        await using var child = Child.Start(Node, arguments);
+        var ended = await child.Exit(TimeSpan.FromMinutes(3));
+        Assert.True(ended == status, $"{string.Join(' ', arguments)} ended with {ended}, not {status}:\n{child.Output}\n{child.Errors}");
+        Assert.DoesNotContain("   at ", child.Errors, StringComparison.Ordinal);
+        return $"{child.Output}\n{child.Errors}";
+    }
+
     static string Built(string project, string name)
     {
         var own = new DirectoryInfo(AppContext.BaseDirectory);

@@ -1,6 +1,5 @@
 using Ppec.Contracts.Events;
 using Ppec.Stores.Codec;
-using Ppec.Stores.Memory;
 
 namespace Ppec.Grains.Tests.Rig;
 
@@ -14,10 +13,10 @@ public enum Fault
     Refuses,
 }
 
-/// <summary>The log in memory, with faults on demand. One log outlives the silos that write it.</summary>
-public sealed class ScriptedStore : IEventStore
+/// <summary>A log with faults on demand. One log outlives the silos that write it.</summary>
+public sealed class ScriptedStore(IEventStore log) : IEventStore
 {
-    public MemoryEventStore Log { get; } = new();
+    public IEventStore Log => log;
 
     /// <summary>Asked before each append, by stream.</summary>
     public Func<string, Fault> Fails { get; set; } = _ => Fault.None;

@@ -16,6 +16,7 @@ using Ppec.Domain.Operations;
 using Ppec.Drivers.Fake;
 using Ppec.Grains.Access;
 using Ppec.Stores.Codec;
+using Ppec.Stores.Memory;
 
 namespace Ppec.Grains.Tests.Rig;
 
@@ -34,15 +35,19 @@ public sealed class World : IAsyncLifetime
     SiloHost? _silo;
     int _servers;
 
-    public World()
+    public World() : this(new MemoryEventStore()) { }
+
+    /// <summary>On another log than one in memory; who gave it closes it.</summary>
+    internal World(IEventStore log)
     {
+        Store = new(log);
         Options = new() { TrustedImageKeys = [_signer.ExportSubjectPublicKeyInfo()] };
         Watch = new(Store.Log);
         Network = new(Rack);
     }
 
     public bool Gateway { get; init; }
-    public ScriptedStore Store { get; } = new();
+    public ScriptedStore Store { get; }
     public VirtualTime Time { get; } = new(new(2026, 1, 5, 8, 0, 0, TimeSpan.Zero));
     public FakeRack Rack { get; } = new();
     public SlowNetwork Network { get; }
@@ -84,6 +89,16 @@ public sealed class World : IAsyncLifetime
         var old = Silo;
         _silo = null;
         await old.Kill();
+        await Start();
+    }
+
+    /// <summary>The silo is killed, and every file deleted: read model, snapshots, whatever there is. Another silo has the log and nothing else.</summary>
+    public async Task Rebuild()
+    {
+        var old = Silo;
+        _silo = null;
+        await old.Kill();
+        foreach (var file in Directory.GetFiles(_folder)) File.Delete(file);
         await Start();
     }
 
