@@ -35,8 +35,7 @@ public static class PpecApi
         app.UseStatusCodePages(Bare);
         app.MapOpenApi("/openapi/v1.json");
         app.UseSwaggerUI(o => { o.SwaggerEndpoint("/openapi/v1.json", "PPEC v1"); o.RoutePrefix = "swagger"; });
-        app.MapGet("/health/live", () => Results.Text("live")).ExcludeFromDescription();
-        app.MapGet("/health/ready", (IReadiness readiness) => readiness.NotReady is { } why ? Problems.Of(new(ProblemCodes.Unavailable, why)) : Results.Text("ready")).ExcludeFromDescription();
+        app.MapHealth();
         app.MapMachines();
         app.MapOperations();
         app.MapEvents();
@@ -46,6 +45,13 @@ public static class PpecApi
         app.MapImages();
         app.MapBoot(pious);
         app.MapAgent();
+    }
+
+    /// <summary>All that a silo without the API's role serves.</summary>
+    public static void MapHealth(this WebApplication app)
+    {
+        app.MapGet("/health/live", () => Results.Text("live")).ExcludeFromDescription();
+        app.MapGet("/health/ready", (IReadiness readiness) => readiness.NotReady is { } why ? Problems.Of(new(ProblemCodes.Unavailable, why)) : Results.Text("ready")).ExcludeFromDescription();
     }
 
     /// <summary>Whatever goes wrong becomes a problem document; what a bug says stays in the log.</summary>
@@ -79,7 +85,7 @@ public static class PpecApi
     /// <summary>Who is not known hears only that, whatever else is wrong with the request.</summary>
     static async Task<Problem?> Stranger(HttpContext http) =>
         http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)
-            && await http.RequestServices.GetRequiredService<IGrainFactory>().Gate().MayRead(new(http.Credential(), http.Source(), "request.read")) is { Code: ProblemCodes.Unauthenticated } problem
+            && await http.Denial(http.RequestServices.GetRequiredService<IGrainFactory>(), "request.read") is { Code: ProblemCodes.Unauthenticated } problem
             ? problem
             : null;
 

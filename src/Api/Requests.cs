@@ -7,6 +7,7 @@ using Ppec.Contracts;
 using Ppec.Contracts.Events;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Queries;
+using static Ppec.Api.Insistence;
 
 namespace Ppec.Api;
 
@@ -39,14 +40,23 @@ static class Requests
             ? $"{http.Request.Scheme}://{host}"
             : $"{http.Request.Scheme}://{new IPEndPoint(http.Connection.LocalIpAddress is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : http.Connection.LocalIpAddress ?? IPAddress.Loopback, http.Connection.LocalPort)}";
 
-    public static IGateGrain Gate(this IGrainFactory grains) => grains.GetGrain<IGateGrain>(0);
+    /// <summary>Asks the users' gate.</summary>
+    public static Task<T> Gate<T>(this IGrainFactory grains, Func<IGateGrain, Task<T>> ask) => Insist(() => ask(grains.GetGrain<IGateGrain>(0)));
 
-    public static IMachineGateGrain MachineGate(this IGrainFactory grains) => grains.GetGrain<IMachineGateGrain>(0);
+    /// <summary>Asks the machines' gate. <paramref name="longer"/>: what the answer may rightly take beyond the usual.</summary>
+    public static Task<T> MachineGate<T>(this IGrainFactory grains, Func<IMachineGateGrain, Task<T>> ask, TimeSpan longer = default) => Insist(() => ask(grains.GetGrain<IMachineGateGrain>(0)), longer);
 
     /// <summary>Asks the gate whether this caller may read; throws the problem when not.</summary>
     public static async Task MayRead(this HttpContext http, IGrainFactory grains, string permission)
     {
-        if (await grains.Gate().MayRead(new(http.Credential(), http.Source(), permission)) is { } problem) throw new RequestException(problem);
+        if (await http.Denial(grains, permission) is { } problem) throw new RequestException(problem);
+    }
+
+    /// <summary>Why this caller may not read; null when it may.</summary>
+    public static Task<Problem?> Denial(this HttpContext http, IGrainFactory grains, string permission)
+    {
+        var request = new ReadRequest(http.Credential(), http.Source(), permission);
+        return grains.Gate(g => g.MayRead(request));
     }
 
     /// <summary>A JSON body, read strictly: unknown fields, trailing text, other content types and deep nesting are refused by name.</summary>
@@ -85,9 +95,11 @@ static class Requests
         var headers = http.Request.Headers;
         var planHash = Header("Ppec-Plan");
         if (planHash is not null && command is not IPlanned) throw RequestException.Invalid("Ppec-Plan", $"{command.Permission} has no plan.");
-        return grains.Gate().Execute(new(
-            http.Credential(), Header("Idempotency-Key"), http.Source(), planHash is null ? command : WithPlan(command, planHash),
-            Uri.UnescapeDataString(Header("Ppec-Reason") ?? "") is { Length: > 0 } reason ? reason : null, Header("Ppec-Ticket"), IfMatch(), http.WantsPlan(), secret));
+        // Its key is settled here: made again, the call is still the same command.
+        var request = new GateRequest(
+            http.Credential(), Header("Idempotency-Key") ?? Guid.NewGuid().ToString(), http.Source(), planHash is null ? command : WithPlan(command, planHash),
+            Uri.UnescapeDataString(Header("Ppec-Reason") ?? "") is { Length: > 0 } reason ? reason : null, Header("Ppec-Ticket"), IfMatch(), http.WantsPlan(), secret);
+        return grains.Gate(g => g.Execute(request));
 
         string? Header(string name)
         {

@@ -35,8 +35,9 @@ static class Bootstrap
         }
         var token = (await File.ReadAllTextAsync(file)).Trim();
         var issue = new IssueCredential(Id, Credentials.Administrator, Tokens.Hash(token)) { At = now };
-        await log.Append($"credential-{Id}", 0, EventChain.Genesis, [.. Credential.Decide(null, issue).Events],
-            Log.Stamp(new Caller("system:bootstrap", "internal", "internal", $"bootstrap/{Id}", ""), now));
+        var (result, _) = await log.Append($"credential-{Id}", 0, EventChain.Genesis, [.. Credential.Decide(null, issue).Events],
+            Log.Stamp(new Caller("system:bootstrap", "internal", "internal", $"bootstrap/{Id}/{Tokens.Hash(token)[..16]}", ""), now));
+        if (!result.Appended) File.Delete(file); // another node of the cluster was first: its file holds the credential
     }
 
     /// <summary>The key of boot tickets; it survives restarts, so that a ticket minted before one is good after it.</summary>
@@ -45,9 +46,9 @@ static class Bootstrap
         var stored = await secrets.Get(new(TicketKey, 1), CancellationToken.None);
         if (stored is null)
         {
-            stored = RandomNumberGenerator.GetHexString(64, lowercase: true);
-            await secrets.Put(TicketKey, stored, CancellationToken.None);
+            await secrets.Put(TicketKey, RandomNumberGenerator.GetHexString(64, lowercase: true), CancellationToken.None);
+            stored = await secrets.Get(new(TicketKey, 1), CancellationToken.None); // another silo may have been first: version 1 is everyone's
         }
-        return Convert.FromHexString(stored);
+        return Convert.FromHexString(stored!);
     }
 }

@@ -1,6 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-using Orleans.Configuration;
 using Ppec.Api;
 using Ppec.Api.Boot;
 using Ppec.Api.Images;
@@ -15,22 +12,20 @@ using Ppec.Grains.Access;
 using Ppec.Grains.Gate;
 using Ppec.Grains.Operations;
 using Ppec.Projections;
-using Ppec.Stores;
+using Ppec.Silo.Cluster;
 using Ppec.Stores.Codec;
-using Ppec.Stores.Secrets;
-using Ppec.Stores.Sqlite;
 
 namespace Ppec.Silo;
 
-/// <summary>The composition root of an embedded node: silo, API and read model in one process on one data directory.</summary>
+/// <summary>The composition root. Embedded: silo, API and read model in one process on one data directory. In a cluster: the same, or a part of it by role.</summary>
 public sealed class Node : IAsyncDisposable
 {
     static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(5);
 
     readonly WebApplication _app;
-    readonly List<IAsyncDisposable> _owned;
+    readonly Storage _storage;
 
-    Node(WebApplication app, List<IAsyncDisposable> owned) => (_app, _owned) = (app, owned);
+    Node(WebApplication app, Storage storage) => (_app, _storage) = (app, storage);
 
     public IServiceProvider Services => _app.Services;
 
@@ -40,15 +35,57 @@ public sealed class Node : IAsyncDisposable
     /// <summary>Starts everything and returns when it can serve: the read model has folded what the log held.</summary>
     public static async Task<Node> Start(NodeOptions options, CancellationToken cancellation)
     {
-        var data = DataDirectory.Lock(options.Data);
-        var store = SqliteEventStore.Open(data);
-        var secrets = SqliteSecretStore.Open(data);
-        var log = new Log(store, EventNames.Codec());
-        await Bootstrap.Administrator(log, data, TimeProvider.System.GetUtcNow());
-        var end = await store.End(cancellation);
-        var model = ReadModel.Open(data.File("read.db"), end);
-        var images = new FileImageStore(data.File("images"));
+        var storage = await Storage.Open(options, cancellation);
+        try
+        {
+            var (events, isSilo, isApi) = (storage.Events, options.Cluster?.IsSilo ?? true, options.Cluster?.IsApi ?? true);
+            if (isSilo) await Bootstrap.Administrator(new(events, EventNames.Codec()), storage.Data, TimeProvider.System.GetUtcNow());
+            var end = await events.End(cancellation);
+            var model = storage.Own(ReadModel.Open(storage.Data.File("read.db"), end));
 
+            var builder = Builder(options);
+            builder.Services
+                .AddSingleton(TimeProvider.System)
+                .AddSingleton(options.Ppec)
+                .AddSingleton(events)
+                .AddSingleton<IEventCodec>(_ => EventNames.Codec())
+                .AddSingleton<Log>()
+                .AddSingleton(model).AddSingleton<IReadModel>(model)
+                .AddSingleton<IReadiness>(new Readiness(model, end))
+                .AddHostedService<Feed>();
+            if (isSilo) await Silo(builder.Services, storage);
+            if (isApi) builder.Services
+                .AddSingleton<IHistory, History>()
+                .AddSingleton<IImageContent>(new ImageContent(storage.Images))
+                .AddPpecApi();
+            Orleans(builder, options.Cluster, storage);
+
+            var app = builder.Build();
+            if (isApi) app.MapPpecApi(new PiousFiles(options.Pious));
+            else app.MapHealth();
+            var node = new Node(app, storage);
+            await app.StartAsync(cancellation);
+            await model.WaitFor(end, TimeSpan.FromMinutes(10), cancellation);
+            return node;
+        }
+        catch
+        {
+            await storage.DisposeAsync();
+            throw;
+        }
+    }
+
+    public Task Stopped() => _app.WaitForShutdownAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        await _storage.DisposeAsync();
+    }
+
+    static WebApplicationBuilder Builder(NodeOptions options)
+    {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = options.Data });
         builder.WebHost.UseUrls(options.Urls).ConfigureKestrel(k =>
         {
@@ -61,70 +98,28 @@ public sealed class Node : IAsyncDisposable
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical); // why it could not start is said once, as a sentence
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = StopWithin);
+        return builder;
+    }
 
-        builder.Services
-            .AddSingleton(TimeProvider.System)
-            .AddSingleton(options.Ppec)
-            .AddSingleton<IEventStore>(store)
-            .AddSingleton<ISecretStore>(secrets)
-            .AddSingleton<IEventCodec>(_ => EventNames.Codec())
-            .AddSingleton<Log>()
-            .AddSingleton(model).AddSingleton<IReadModel>(model)
-            .AddSingleton<IHistory, History>()
-            .AddSingleton<IReadiness>(new Readiness(model, end))
-            .AddSingleton<IImageStore>(images)
-            .AddSingleton<IImageContent>(new ImageContent(images))
+    /// <summary>What only grains need: nobody else sees a secret.</summary>
+    static async Task Silo(IServiceCollection services, Storage storage)
+    {
+        var secrets = storage.Secrets!;
+        services
+            .AddSingleton(secrets)
+            .AddSingleton<IImageStore>(storage.Images)
             .AddSingleton<IBmcConnector>(new RedfishConnector())
             .AddSingleton(new Tickets(await Bootstrap.TicketsKey(secrets), TimeProvider.System))
             .AddSingleton<MachinePower>().AddSingleton<MachineSteps>()
-            .AddSingleton<Credentials>().AddSingleton<Preparation>()
-            .AddPpecApi()
-            .AddHostedService<Feed>();
-        builder.UseOrleans(Embedded);
-
-        var app = builder.Build();
-        app.MapPpecApi(new PiousFiles(options.Pious));
-        var node = new Node(app, [Dispose(model), Dispose(secrets), store, Dispose(data)]);
-        await app.StartAsync(cancellation);
-        await model.WaitFor(end, TimeSpan.FromMinutes(10), cancellation);
-        return node;
+            .AddSingleton<Credentials>().AddSingleton<Preparation>();
     }
 
-    public Task Stopped() => _app.WaitForShutdownAsync();
-
-    public async ValueTask DisposeAsync()
+    static void Orleans(WebApplicationBuilder builder, ClusterOptions? cluster, Storage storage)
     {
-        await _app.StopAsync();
-        await _app.DisposeAsync();
-        foreach (var owned in _owned) await owned.DisposeAsync();
-    }
-
-    /// <summary>One silo on the loopback, with no gateway: nobody outside this process can connect to it.</summary>
-    static void Embedded(ISiloBuilder silo)
-    {
-        var port = FreePort();
-        silo.UseLocalhostClustering(siloPort: port, gatewayPort: 0, primarySiloEndpoint: new IPEndPoint(IPAddress.Loopback, port));
-        silo.Configure<EndpointOptions>(o => o.GatewayPort = 0);
-        silo.AddIncomingGrainCallFilter<GateFilter>();
-        silo.AddGrainService<Waker>();
-    }
-
-    static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
-
-    static IAsyncDisposable Dispose(IDisposable owned) => new Later(owned);
-
-    sealed class Later(IDisposable owned) : IAsyncDisposable
-    {
-        public ValueTask DisposeAsync()
-        {
-            owned.Dispose();
-            return ValueTask.CompletedTask;
-        }
+        var tls = cluster?.Tls is { } files ? storage.Own(new MutualTls(files.Certificate, files.Key, files.Authority)) : null;
+        if (cluster is null) builder.UseOrleans(Membership.Alone);
+        else if (cluster.IsSilo) builder.UseOrleans(silo => Membership.Joined(silo, cluster, tls));
+        else builder.UseOrleansClient(client => Membership.Outside(client, cluster, tls));
     }
 
     sealed class Readiness(IReadModel model, LogPosition end) : IReadiness

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using Ppec.Grains;
+using Ppec.Silo.Cluster;
 using YamlDotNet.Serialization;
 
 namespace Ppec.Silo;
@@ -11,7 +12,14 @@ namespace Ppec.Silo;
 /// How a node is started. Each option is a flag, an environment variable and a key of ppec.yaml; the flag wins, then the variable, then the file.
 /// An unknown one is an error.
 /// </summary>
-public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOptions Ppec)
+/// <param name="Data">Directory of this node alone.</param>
+/// <param name="Urls">Where HTTP is served.</param>
+/// <param name="Pious">Directory of PIOUS; null = machines boot from disk.</param>
+/// <param name="Ppec">How PPEC works on machines.</param>
+/// <param name="Events">Where the log is; null = SQLite in <paramref name="Data"/>.</param>
+/// <param name="Images">Directory of image content; null = in <paramref name="Data"/>.</param>
+/// <param name="Cluster">Null = embedded.</param>
+public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOptions Ppec, string? Events = null, string? Images = null, ClusterOptions? Cluster = null)
 {
     sealed record Option(string Name, string Value, string Help)
     {
@@ -23,6 +31,8 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
         new("config", "FILE", "A ppec.yaml with these options as keys."),
         new("data", "DIR", "Where this node keeps everything. Created when missing; locked by one node. Default: ppec-data"),
         new("urls", "URL", "Where the API listens. Default: http://127.0.0.1:7770"),
+        new("events", "ADDRESS", "Where events are kept: esdb://… or a PostgreSQL connection string. It may hold a password: better in the variable or the file. Default: SQLite in --data"),
+        new("images", "DIR", "Where image content is kept; nodes of a cluster share it. Default: images in --data"),
         new("pious", "DIR", "PIOUS as ops/pious/build made it. Without it every machine boots from disk."),
         new("trusted-image-keys", "FILE", "PEM file of the public keys whose image signatures are trusted. Without it no image is accepted."),
         new("enlist-from", "CIDR[,CIDR…]", "Subnets on which unknown machines that network-boot are enlisted. Default: none"),
@@ -32,10 +42,19 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
         new("health-cpu", "SECONDS", "How long each core is tested. Default: 60"),
         new("health-disk", "MIB", "How much of each disk is read. Default: 1024"),
         new("wake-every", "SECONDS", "How often open operations are looked after, whatever else happens. Default: 10"),
+        new("cluster", "CONNECTION", "PostgreSQL connection string of a cluster: membership, reminders, snapshots, secrets. Without it this node is alone."),
+        new("cluster-name", "NAME", "Nodes of one name form one cluster. Default: ppec"),
+        new("roles", "ROLES", "silo (runs grains), api (serves HTTP), or both. Default: silo,api"),
+        new("silo", "ADDRESS:PORT", "Where other silos reach this one. Default: 127.0.0.1:11111"),
+        new("gateway-port", "PORT", "Where API nodes and grain clients reach this silo; 0 = closed. Default: 0"),
+        new("secrets-key", "FILE", "The key that wraps all secrets: 32 random bytes, mode 0400, the same on every silo."),
+        new("tls-certificate", "FILE", "PEM file of this node's certificate for mutual TLS between nodes. Required beyond the loopback."),
+        new("tls-key", "FILE", "PEM file of its key."),
+        new("tls-authority", "FILE", "PEM file of the authority that signs the nodes of this cluster, and nobody else."),
     ];
 
     public static string Help => $"""
-        ppec-silo: one PPEC node on embedded storage.
+        ppec-silo: one PPEC node; alone on embedded storage, or one of a cluster.
 
         Usage: ppec-silo [--OPTION VALUE]…
 
@@ -68,7 +87,10 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
                 HealthMemoryMiB = Number("health-memory", defaults.HealthMemoryMiB),
                 HealthCpuSeconds = Number("health-cpu", defaults.HealthCpuSeconds),
                 HealthDiskReadMiB = Number("health-disk", defaults.HealthDiskReadMiB),
-            });
+            },
+            Get("events"),
+            Get("images") is { } images ? Path.GetFullPath(images) : null,
+            ClusterOptions.Read(Get, eventsAreLocal: Get("events") is null));
 
         int Number(string name, int otherwise) => Get(name) is not { } text ? otherwise
             : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n

@@ -1,8 +1,10 @@
+using Npgsql;
 using Ppec.Contracts.Events;
 using Ppec.Contracts.Secrets;
 using Ppec.Silo;
 using Ppec.Silo.Upkeep;
 using Ppec.Stores;
+using Ppec.Stores.Postgres;
 
 if (args is ["--help" or "-h" or "help"])
 {
@@ -14,6 +16,12 @@ if (await UpkeepCommands.Run(args) is { } status) return status;
 try
 {
     var environment = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? "");
+    if (args is [MigrateSchema.Name, "--help" or "-h"])
+    {
+        Console.WriteLine(MigrateSchema.Help);
+        return 0;
+    }
+    if (args is [MigrateSchema.Name, .. var rest]) return await MigrateSchema.Run(rest, environment);
     await using var node = await Node.Start(NodeOptions.Read(args, environment), CancellationToken.None);
     Console.WriteLine($"ready: {node.Url}");
     await node.Stopped();
@@ -24,7 +32,7 @@ catch (OptionException e)
     Console.Error.WriteLine(e.Message);
     return 2;
 }
-catch (Exception e) when (e is DataDirectoryHeldException or EventLogCorruptException or EventStoreUnavailableException or SecretUnreadableException or IOException)
+catch (Exception e) when (e is DataDirectoryHeldException or EventLogCorruptException or EventStoreUnavailableException or PostgresUnfitException or SecretUnreadableException or NpgsqlException or IOException)
 {
     Console.Error.WriteLine(e.Message);
     return 1;

@@ -26,14 +26,19 @@ sealed class LiveTail(ulong end)
 
     public ulong End { get { lock (_lock) return _end; } }
 
-    /// <summary>The log now ends at <paramref name="end"/>. <paramref name="events"/> may be left empty: then subscribers read them.</summary>
+    /// <summary>
+    /// The log now ends at <paramref name="end"/>, if that was not known already. <paramref name="events"/> are the last before it;
+    /// they may be fewer than what is new, or none: then subscribers read them.
+    /// </summary>
     public void Publish(List<RecordedEvent> events, ulong end)
     {
         TaskCompletionSource? grown;
         lock (_lock)
         {
-            if ((ulong)events.Count == end - _end) Push(events);
-            else Forget(); // not all of what is new: subscribers must read it
+            if (end <= _end) return; // two may tell of the same events: who wrote them, and who heard of them
+            var known = events.Count - (long)(end - _end);
+            if (known >= 0) Push(events, (int)known);
+            else Forget();
             _end = end;
             (grown, _grown) = (_grown, null);
         }
@@ -121,10 +126,11 @@ sealed class LiveTail(ulong end)
         }
     }
 
-    void Push(List<RecordedEvent> events)
+    void Push(List<RecordedEvent> events, int from)
     {
-        foreach (var e in events)
+        for (var i = from; i < events.Count; i++)
         {
+            var e = events[i];
             if (_count == MaximumEvents) DropOldest();
             _ring[++_end % MaximumEvents] = e;
             _count++;

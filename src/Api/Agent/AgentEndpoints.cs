@@ -19,12 +19,16 @@ static class AgentEndpoints
         var agent = routes.MapGroup("/agent/v1").ExcludeFromDescription();
 
         agent.MapPost("/session", async (HttpContext http, IGrainFactory grains) =>
-            Answer(await grains.MachineGate().Connect(await http.Body<SessionRequest>(), http.Source())));
+        {
+            var request = await http.Body<SessionRequest>();
+            return Answer(await grains.MachineGate(g => g.Connect(request, http.Source())));
+        });
 
         agent.MapGet("/task", async (HttpContext http, IGrainFactory grains) =>
         {
             var wait = int.TryParse(http.Request.Query["wait"], out var seconds) && seconds >= 0 ? TimeSpan.FromSeconds(seconds) : TimeSpan.Zero;
-            var answer = await grains.MachineGate().NextTask(http.Credential(), wait < LongestWait ? wait : LongestWait);
+            if (wait > LongestWait) wait = LongestWait;
+            var answer = await grains.MachineGate(g => g.NextTask(http.Credential(), wait), longer: wait);
             // The agent knows this node by the name it came by.
             return answer.Value is { Work: InstallImage install } task
                 ? Results.Json(task with { Work = install with { BeaconUrl = http.Origin() + install.BeaconUrl } }, PpecJson.Options)
@@ -32,21 +36,30 @@ static class AgentEndpoints
         });
 
         agent.MapPost("/tasks/{id}/progress", async (string id, HttpContext http, IGrainFactory grains) =>
-            Done(await grains.MachineGate().Progress(http.Credential(), id, await http.Body<TaskProgress>())));
+        {
+            var progress = await http.Body<TaskProgress>();
+            return Done(await grains.MachineGate(g => g.Progress(http.Credential(), id, progress)));
+        });
 
         agent.MapPost("/tasks/{id}/result", async (string id, HttpContext http, IGrainFactory grains) =>
-            Done(await grains.MachineGate().Result(http.Credential(), id, await http.Body<TaskResult>())));
+        {
+            var result = await http.Body<TaskResult>();
+            return Done(await grains.MachineGate(g => g.Result(http.Credential(), id, result)));
+        });
 
         agent.MapGet("/images/{sha256}", async (string sha256, HttpContext http, IGrainFactory grains, IImageContent content) =>
         {
-            if (await grains.MachineGate().MayFetchImage(http.Credential(), sha256) is { } problem) return Problems.Of(problem);
+            if (await grains.MachineGate(g => g.MayFetchImage(http.Credential(), sha256)) is { } problem) return Problems.Of(problem);
             return content.Open(sha256) is { } file
                 ? Results.Stream(file, "application/octet-stream", enableRangeProcessing: true)
                 : Problems.Of(new(ProblemCodes.ImageContentMissing, $"The content sha256:{sha256} is not here."));
         });
 
         agent.MapPost("/beacon", async (HttpContext http, IGrainFactory grains) =>
-            Done(await grains.MachineGate().Beacon(await http.Body<Beacon>(), http.Source())));
+        {
+            var beacon = await http.Body<Beacon>();
+            return Done(await grains.MachineGate(g => g.Beacon(beacon, http.Source())));
+        });
     }
 
     static IResult Answer<T>(AgentAnswer<T> answer) where T : class =>

@@ -34,7 +34,7 @@ static class BootEndpoints
 
         boot.MapGet("/ipxe/{mac}", async (string mac, HttpContext http, IGrainFactory grains, TimeProvider time) =>
         {
-            var answer = await grains.MachineGate().Boot(Mac(mac), Known("uuid"), Known("serial"), http.Source());
+            var answer = await grains.MachineGate(g => g.Boot(Mac(mac), Known("uuid"), Known("serial"), http.Source()));
             return Results.Text(answer.Token is { } token && pious.Present ? Pious(http, token, time.GetUtcNow()) : FromDisk);
 
             string Known(string name) => http.Request.Query[name].ToString() is { Length: <= 128 } value && !value.Any(char.IsControl) ? value.Trim() : "";

@@ -33,7 +33,7 @@ static class OperationEndpoints
             var after = http.Request.Query["from"].ToString() is { Length: > 0 } text
                 ? long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : throw RequestException.Invalid("from", "from is the number of the last line you have.")
                 : 0;
-            var log = await grains.Gate().OperationLog(new(http.Credential(), http.Source(), "operation.read"), id, after);
+            var log = await grains.Gate(g => g.OperationLog(new(http.Credential(), http.Source(), "operation.read"), id, after));
             return Results.Json(log, PpecJson.Options);
         }).Named("operation_log", "Log lines after a number, and the agent's progress; bounded, and gone after a restart").Answers<OperationLog>(200).WithQuery("from");
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Ppec.Contracts.Secrets;
 
 namespace Ppec.Stores.Secrets;
 
@@ -12,6 +13,7 @@ static class Envelope
 {
     const int Nonce = 12;
     const int Tag = 16;
+    const string DataKey = "data-key", Value = "value";
 
     public static byte[] Seal(ReadOnlySpan<byte> key, ReadOnlySpan<byte> plain, string kind, string name, int version)
     {
@@ -30,6 +32,40 @@ static class Envelope
         using var aes = new AesGcm(key, Tag);
         aes.Decrypt(envelope[..Nonce], envelope[(Nonce + Tag)..], envelope.Slice(Nonce, Tag), plain, Bound(kind, name, version));
         return plain;
+    }
+
+    /// <summary>A secret under a data key of its own, and that key under <paramref name="wrapping"/>: destroying the wrapped key destroys the secret.</summary>
+    public static (byte[] DataKey, byte[] Value) SealSecret(ReadOnlySpan<byte> wrapping, string value, string name, int version)
+    {
+        var dataKey = RandomNumberGenerator.GetBytes(KeyFile.KeyBytes);
+        var plain = Encoding.UTF8.GetBytes(value);
+        try
+        {
+            return (Seal(wrapping, dataKey, DataKey, name, version), Seal(dataKey, plain, Value, name, version));
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(dataKey);
+            CryptographicOperations.ZeroMemory(plain);
+        }
+    }
+
+    /// <exception cref="SecretUnreadableException">Its bytes were altered, or are another secret's.</exception>
+    public static string OpenSecret(ReadOnlySpan<byte> wrapping, byte[] dataKey, byte[] value, string name, int version)
+    {
+        try
+        {
+            var key = Open(wrapping, dataKey, DataKey, name, version);
+            var plain = Open(key, value, Value, name, version);
+            var text = Encoding.UTF8.GetString(plain);
+            CryptographicOperations.ZeroMemory(key);
+            CryptographicOperations.ZeroMemory(plain);
+            return text;
+        }
+        catch (CryptographicException e)
+        {
+            throw new SecretUnreadableException($"Version {version} of the secret {name} does not decrypt: its bytes were altered or belong to another secret. Set it anew.", e);
+        }
     }
 
     // Lengths first, so that no two triples give the same bytes.

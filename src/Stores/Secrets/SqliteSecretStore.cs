@@ -15,7 +15,7 @@ public sealed class SqliteSecretStore : ISecretStore, IDisposable
     const string FileName = "secrets.db";
     const string KeyName = "secrets.key";
     const int ApplicationId = 0x50505331; // "PPS1"
-    const string DataKey = "data-key", Value = "value", Proof = "proof";
+    const string Proof = "proof";
 
     readonly SemaphoreSlim _one = new(1, 1); // few and small: one connection serves all
     readonly SqliteConnection _connection;
@@ -123,18 +123,8 @@ public sealed class SqliteSecretStore : ISecretStore, IDisposable
         {
             // Destroyed versions keep their rows, so that a number is never given twice.
             var version = 1 + (int)(long)Single("SELECT coalesce(max(version), 0) FROM secrets WHERE name = $name", ("$name", name))!;
-            var dataKey = RandomNumberGenerator.GetBytes(KeyFile.KeyBytes);
-            var plain = Encoding.UTF8.GetBytes(value);
-            try
-            {
-                Run(_connection, "INSERT INTO secrets(name, version, data_key, value) VALUES ($name, $version, $key, $value)", ("$name", name), ("$version", version),
-                    ("$key", Envelope.Seal(_key, dataKey, DataKey, name, version)), ("$value", Envelope.Seal(dataKey, plain, Value, name, version)));
-            }
-            finally
-            {
-                CryptographicOperations.ZeroMemory(dataKey);
-                CryptographicOperations.ZeroMemory(plain);
-            }
+            var (dataKey, sealedValue) = Envelope.SealSecret(_key, value, name, version);
+            Run(_connection, "INSERT INTO secrets(name, version, data_key, value) VALUES ($name, $version, $key, $value)", ("$name", name), ("$version", version), ("$key", dataKey), ("$value", sealedValue));
             return new SecretRef(name, version);
         }, cancellation);
     }
@@ -143,20 +133,7 @@ public sealed class SqliteSecretStore : ISecretStore, IDisposable
     public Task<string?> Get(SecretRef secret, CancellationToken cancellation) => Alone(() =>
     {
         var (dataKey, value) = Row(secret);
-        if (dataKey is null || value is null) return null;
-        try
-        {
-            var key = Envelope.Open(_key, dataKey, DataKey, secret.Name, secret.Version);
-            var plain = Envelope.Open(key, value, Value, secret.Name, secret.Version);
-            var text = Encoding.UTF8.GetString(plain);
-            CryptographicOperations.ZeroMemory(key);
-            CryptographicOperations.ZeroMemory(plain);
-            return text;
-        }
-        catch (CryptographicException e)
-        {
-            throw new SecretUnreadableException($"Version {secret.Version} of the secret {secret.Name} does not decrypt: its bytes were altered or belong to another secret. Set it anew.", e);
-        }
+        return dataKey is null || value is null ? null : Envelope.OpenSecret(_key, dataKey, value, secret.Name, secret.Version);
     }, cancellation);
 
     /// <inheritdoc/>

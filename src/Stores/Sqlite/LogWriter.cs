@@ -5,19 +5,6 @@ using Ppec.Contracts.Events;
 
 namespace Ppec.Stores.Sqlite;
 
-/// <summary>An append on its way to the writer, and the promise of its answer.</summary>
-sealed class PendingAppend(string stream, long expectedVersion, IReadOnlyList<NewEvent> events)
-    : TaskCompletionSource<AppendResult>(TaskCreationOptions.RunContinuationsAsynchronously)
-{
-    public string Stream => stream;
-    public long ExpectedVersion => expectedVersion;
-    public IReadOnlyList<NewEvent> Events => events;
-
-    // Decided inside the transaction, told only after its commit.
-    public AppendResult Answer;
-    public Exception? Error;
-}
-
 /// <summary>
 /// The one writer. While a commit is being flushed, appends queue; the next transaction takes them all. A transaction that fails fails every append in it,
 /// and the writer opens the file afresh before the next one.

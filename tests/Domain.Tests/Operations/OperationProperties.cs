@@ -84,6 +84,14 @@ public static class OperationProperties
         Assert.Single(run.Past.OfType<OperationEnded>());
         Assert.True(run.Past.OfType<OperationTurnedBack>().Count() <= 1);
 
+        // Whoever follows the log may stop after any fact, in the middle of an append too: there is something to show at each.
+        var state = Operation.Initial;
+        for (var i = 0; i < run.Past.Count; i++)
+        {
+            state = Operation.Evolve(state, run.Past[i]);
+            Assert.Equal(run.Id, OperationViews.Of(state, i + 1, "", null, null)!.Id);
+        }
+
         // Folding the facts again, or any number of them, is the same operation.
         Assert.Equal(Facts.Text(run.State), Facts.Text(run.Past.Aggregate(Operation.Initial, Operation.Evolve)));
 

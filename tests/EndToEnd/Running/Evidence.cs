@@ -17,6 +17,12 @@ static class Evidence
         using var directory = DataDirectory.Lock(data);
         await using var store = SqliteEventStore.Open(directory);
         var end = await store.Verify(null, CancellationToken.None);
+        return (end, await ByCommand(store));
+    }
+
+    /// <summary>Every event of a log under the id of the command that it came from.</summary>
+    public static async Task<Dictionary<string, List<RecordedEvent>>> ByCommand(IEventStore store)
+    {
         var byCommand = new Dictionary<string, List<RecordedEvent>>(StringComparer.Ordinal);
         await foreach (var e in store.ReadAll(LogPosition.Start, CancellationToken.None))
         {
@@ -24,7 +30,7 @@ static class Evidence
             if (!byCommand.TryGetValue(command, out var events)) byCommand[command] = events = [];
             events.Add(e);
         }
-        return (end, byCommand);
+        return byCommand;
     }
 
     /// <summary>The command id that the gate gives a key of the bootstrap administrator.</summary>

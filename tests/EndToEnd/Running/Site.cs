@@ -34,11 +34,14 @@ sealed class Site : IAsyncDisposable
     static readonly TimeSpan StartWithin = TimeSpan.FromSeconds(40);
 
     readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("ppec-e2e-");
-    readonly string[] _nodeOptions;
+    readonly Func<string[]> _nodeOptions;
     readonly int _bmcPorts = Programs.FreePort() / 100 * 100;
     PpecClient? _client;
 
-    public Site(params string[] nodeOptions)
+    public Site(params string[] nodeOptions) : this(() => nodeOptions) { }
+
+    /// <param name="nodeOptions">Asked when the node is started: its options may name files of this site.</param>
+    public Site(Func<string[]> nodeOptions)
     {
         _nodeOptions = nodeOptions;
         Url = new($"http://127.0.0.1:{Programs.FreePort()}");
@@ -54,6 +57,13 @@ sealed class Site : IAsyncDisposable
     ECDsa Key { get; } = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
     public Uri Url { get; }
+
+    /// <summary>Environment variables of the node.</summary>
+    public IReadOnlyDictionary<string, string>? Environment { get; init; }
+
+    /// <summary>What every node that works on this site's machines is given.</summary>
+    public string[] NodeOptions => ["--pious", Under("pious"), "--trusted-image-keys", Under("image-key.pem"), "--shutdown-grace", "5", "--power-timeout", "5"];
+
     public string Data => Under("data");
     public string LabState => Under("lab");
     public Child? Node { get; private set; }
@@ -69,7 +79,7 @@ sealed class Site : IAsyncDisposable
     {
         var since = Stopwatch.GetTimestamp();
         Node = Child.Start(Programs.Node,
-            ["--data", Data, "--urls", Url.ToString().TrimEnd('/'), "--pious", Under("pious"), "--trusted-image-keys", Under("image-key.pem"), "--shutdown-grace", "5", "--power-timeout", "5", .. _nodeOptions]);
+            ["--data", Data, "--urls", Url.ToString().TrimEnd('/'), .. NodeOptions, .. _nodeOptions()], Environment);
         await Node.Ready(StartWithin);
         return Stopwatch.GetElapsedTime(since);
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Ppec.Contracts.Events;
+using Ppec.Stores.Postgres;
 using Ppec.Stores.Sqlite;
 
 namespace Ppec.Stores.Conformance.Sqlite;
@@ -12,6 +13,7 @@ sealed record Acknowledged(string Stream, long Version, ulong Position, Guid Las
 static class Node
 {
     public const string WriteForEver = "--write";
+    public const string WriteToPostgresForEver = "--write-postgres";
     public const string FillTheDisk = "--fill";
     public const string FailToFlush = "--flush";
 
@@ -30,6 +32,18 @@ static class Node
     {
         using var directory = DataDirectory.Lock(path);
         await using var store = SqliteEventStore.Open(directory);
+        return await Write(store);
+    }
+
+    /// <summary>The same on PostgreSQL, as one of several nodes. The connection string comes by the input, since arguments are seen by everyone.</summary>
+    public static async Task<int> WriteToPostgres()
+    {
+        await using var store = await PostgresEventStore.Open(Console.ReadLine()!, default);
+        return await Write(store);
+    }
+
+    static async Task<int> Write(IEventStore store)
+    {
         Print("ready");
         await Task.WhenAll(Enumerable.Range(0, 32).Select(i => Task.Run(async () =>
         {

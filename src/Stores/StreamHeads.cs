@@ -1,7 +1,4 @@
-namespace Ppec.Stores.Sqlite;
-
-/// <summary>Where a stream ends: how many events it holds, and the hash of the last.</summary>
-readonly record struct StreamHead(long Version, ReadOnlyMemory<byte> Hash);
+namespace Ppec.Stores;
 
 /// <summary>
 /// The heads of recently written streams, so that an append rarely has to look one up. Bounded without bookkeeping per use:
