@@ -27,4 +27,7 @@ static partial class GrainsLog
 
     [LoggerMessage(8, LogLevel.Warning, "{Name} was claimed for {Owner}, which never came to be: given back")]
     public static partial void ClaimSwept(this ILogger logger, string name, string owner);
+
+    [LoggerMessage(9, LogLevel.Warning, "Operation {Operation}: its reminder could not be set or taken back; the sweep looks after it")]
+    public static partial void ReminderFailed(this ILogger logger, string operation, Exception exception);
 }

@@ -25,6 +25,9 @@ public sealed record PpecOptions
     /// <summary>How often open operations are woken, whatever else happens.</summary>
     public TimeSpan WakeEvery { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>A durable reminder a minute for every open operation, beside the sweep: only where reminders outlive a node.</summary>
+    public bool RemindOperations { get; init; }
+
     /// <summary>Names claimed for a machine that never came to be are given back after this.</summary>
     public TimeSpan ClaimGrace { get; init; } = TimeSpan.FromMinutes(1);
 }

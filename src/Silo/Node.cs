@@ -46,7 +46,7 @@ public sealed class Node : IAsyncDisposable
             var builder = Builder(options);
             builder.Services
                 .AddSingleton(TimeProvider.System)
-                .AddSingleton(options.Ppec)
+                .AddSingleton(options.Ppec with { RemindOperations = options.Cluster is not null })
                 .AddSingleton(events)
                 .AddSingleton<IEventCodec>(_ => EventNames.Codec())
                 .AddSingleton<Log>()

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
 using Ppec.Contracts.Agents;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Machines;
@@ -17,8 +18,11 @@ namespace Ppec.Grains.Operations;
 /// </summary>
 public sealed partial class OperationGrain(
     Log log, MachineSteps steps, Tickets tickets, PpecOptions options, TimeProvider time, ILogger<OperationGrain> logger)
-    : AggregateGrain<OperationState, OperationEvent>("operation", Operation.Initial, Operation.Evolve, log, logger), IOperationGrain
+    : AggregateGrain<OperationState, OperationEvent>("operation", Operation.Initial, Operation.Evolve, log, logger), IOperationGrain, IRemindable
 {
+    const string Reminder = "open";
+    static readonly TimeSpan RemindEvery = TimeSpan.FromMinutes(1); // Orleans' shortest
+
     /// <summary>The attempt this activation runs now, by generation (below zero: a compensation), and how to stop it.</summary>
     (long Generation, CancellationTokenSource Stop)? _running;
     IGrainTimer? _timer;
@@ -43,6 +47,32 @@ public sealed partial class OperationGrain(
         await Drive();
     }
 
+    /// <summary>The backstop of the sweep: whatever the read models say, an open operation is looked after.</summary>
+    async Task IRemindable.ReceiveReminder(string reminderName, TickStatus status)
+    {
+        await Drive();
+        if (State is Absent or Ended) Remind(on: false);
+    }
+
+    /// <summary>Beside the work and not before it: an operation must not wait for the table of reminders, nor fail with it.</summary>
+    void Remind(bool on)
+    {
+        if (options.RemindOperations) Set().Ignore();
+
+        async Task Set()
+        {
+            try
+            {
+                if (on) await this.RegisterOrUpdateReminder(Reminder, RemindEvery, RemindEvery);
+                else if (await this.GetReminder(Reminder) is { } set) await this.UnregisterReminder(set);
+            }
+            catch (Exception e)
+            {
+                logger.ReminderFailed(Id, e);
+            }
+        }
+    }
+
     public Task<OperationView?> Read() => Task.FromResult(OperationViews.Of(State, Version, First?.Actor ?? "", First?.Reason, First?.Ticket));
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -64,7 +94,13 @@ public sealed partial class OperationGrain(
                     Say("ppec", $"{f.Step} failed: {f.Why}");
                     logger.StepFailed(Id, f.Step, f.Why);
                     break;
-                case OperationEnded o: Say("ppec", $"{o.Result} {o.Why}".TrimEnd()); break;
+                case OperationStarted:
+                    Remind(on: true);
+                    break;
+                case OperationEnded o:
+                    Say("ppec", $"{o.Result} {o.Why}".TrimEnd());
+                    Remind(on: false);
+                    break;
             }
         _progress = null;
         Changed();

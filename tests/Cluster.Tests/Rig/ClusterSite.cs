@@ -7,17 +7,21 @@ using Ppec.Stores.Conformance.Postgres;
 namespace Ppec.Cluster.Tests.Rig;
 
 /// <summary>A silo's process and what it is started with: killed, it comes back at the same address on the same directory.</summary>
-sealed class Silo(string data, string[] options, IReadOnlyDictionary<string, string> environment) : IAsyncDisposable
+sealed class Silo(string data, int port, int gateway, string[] options, IReadOnlyDictionary<string, string> environment) : IAsyncDisposable
 {
     static readonly TimeSpan StartWithin = TimeSpan.FromSeconds(60);
 
     public string Data => data;
+
+    /// <summary>Where silos and where clients connect.</summary>
+    public int[] Ports => [port, gateway];
+
     public Child? Process { get; private set; }
 
     public async Task<TimeSpan> Start()
     {
         var since = Stopwatch.GetTimestamp();
-        Process = Child.Start(Programs.Node, ["--data", data, "--urls", "http://127.0.0.1:0", "--roles", "silo", .. options], environment);
+        Process = Child.Start(Programs.Node, ["--data", data, "--urls", "http://127.0.0.1:0", "--roles", "silo", "--silo", $"127.0.0.1:{port}", "--gateway-port", $"{gateway}", .. options], environment);
         await Process.Ready(StartWithin);
         return Stopwatch.GetElapsedTime(since);
     }
@@ -77,8 +81,8 @@ sealed class ClusterSite : IAsyncDisposable
         await File.WriteAllBytesAsync(key, RandomNumberGenerator.GetBytes(32));
         File.SetUnixFileMode(key, UnixFileMode.UserRead);
         Certificates.Write(site.Under("tls"));
-        var all = Enumerable.Range(1, silos).Select(n => new Silo(site.Under($"silo{n}"),
-            [.. Common(site), .. site.NodeOptions, "--silo", $"127.0.0.1:{Programs.FreePort()}", "--gateway-port", $"{Programs.FreePort()}", "--secrets-key", key, "--wake-every", "3"], environment)).ToArray();
+        var all = Enumerable.Range(1, silos).Select(n => new Silo(site.Under($"silo{n}"), Programs.FreePort(), Programs.FreePort(),
+            [.. Common(site), .. site.NodeOptions, "--secrets-key", key, "--wake-every", "3"], environment)).ToArray();
         var cluster = new ClusterSite(server, site, database, environment, all);
         foreach (var silo in all) await silo.Start();
         Directory.CreateDirectory(site.Data);
