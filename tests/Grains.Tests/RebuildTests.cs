@@ -10,7 +10,9 @@ using Ppec.Grains.Tests.Rig;
 using Ppec.Projections;
 using Ppec.Stores;
 using Ppec.Stores.Codec;
+using Ppec.Stores.Conformance.Postgres;
 using Ppec.Stores.Memory;
+using Ppec.Stores.Postgres;
 using Ppec.Stores.Sqlite;
 
 namespace Ppec.Grains.Tests;
@@ -21,13 +23,13 @@ namespace Ppec.Grains.Tests;
 /// </summary>
 public abstract class RebuildTests(ITestOutputHelper output)
 {
-    protected abstract IEventStore Open();
+    protected abstract Task<IEventStore> Open();
     protected abstract ValueTask Close();
 
     [Fact]
     public async Task Changelogs_and_documents_are_made_again_from_the_log_alone()
     {
-        await using (var world = new World(Open()))
+        await using (var world = new World(await Open()))
         {
             await world.InitializeAsync();
             var machines = await Lives(world);
@@ -92,7 +94,7 @@ public abstract class RebuildTests(ITestOutputHelper output)
 
 public sealed class MemoryRebuildTests(ITestOutputHelper output) : RebuildTests(output)
 {
-    protected override IEventStore Open() => new MemoryEventStore();
+    protected override Task<IEventStore> Open() => Task.FromResult<IEventStore>(new MemoryEventStore());
     protected override ValueTask Close() => default;
 }
 
@@ -101,12 +103,30 @@ public sealed class SqliteRebuildTests(ITestOutputHelper output) : RebuildTests(
     readonly DataDirectory _data = DataDirectory.Lock(Directory.CreateTempSubdirectory("ppec-rebuild-").FullName);
     SqliteEventStore? _store;
 
-    protected override IEventStore Open() => _store = SqliteEventStore.Open(_data);
+    protected override Task<IEventStore> Open() => Task.FromResult<IEventStore>(_store = SqliteEventStore.Open(_data));
 
     protected override async ValueTask Close()
     {
         await _store!.DisposeAsync();
         _data.Dispose();
         Directory.Delete(_data.Path, recursive: true);
+    }
+}
+
+public sealed class PostgresRebuildTests(ITestOutputHelper output) : RebuildTests(output)
+{
+    PostgresServer? _server;
+    PostgresEventStore? _store;
+
+    protected override async Task<IEventStore> Open()
+    {
+        _server = await PostgresServer.Start();
+        return _store = await PostgresEventStore.Open(_server.Connection(PostgresServer.Application, await _server.Database()), default);
+    }
+
+    protected override async ValueTask Close()
+    {
+        await _store!.DisposeAsync();
+        await _server!.DisposeAsync();
     }
 }

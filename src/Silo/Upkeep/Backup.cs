@@ -19,6 +19,7 @@ static class Backup
         Not in it, on purpose:
           secrets.key       the key of the secrets. Whoever has both has the secrets, so keep a copy of it elsewhere; without it those in the backup are lost.
           admin-credential  the bootstrap administrator's credential. Keep it as you keep passwords.
+        In a cluster the secrets are in PostgreSQL and not in --data: they are in the backups that its own tools make.
         Secrets that are destroyed later stay readable in backups made before: give backups an end.
 
         Example: ppec-silo backup --data /var/lib/ppec --to /mnt/backup/ppec
