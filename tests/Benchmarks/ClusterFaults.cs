@@ -26,7 +26,7 @@ static class ClusterFaults
 
         async Task Measure(string name, Func<Victim, Task> strike, Func<Victim, Task> mend)
         {
-            var times = new List<double>();
+            var (times, longest) = (new List<double>(), new List<double>());
             for (var i = 0; i < faults; i++)
             {
                 await pulses.Each(Stopwatch.GetTimestamp(), Within); // all machines are active somewhere
@@ -34,13 +34,16 @@ static class ClusterFaults
                 var victim = cluster.Silos[struckSoFar++ % cluster.Silos.Length]; // in turn: the one before it came back empty
                 var struck = Stopwatch.GetTimestamp();
                 await strike(victim);
-                times.AddRange((await pulses.Each(struck, Within)).Select(t => t.TotalMilliseconds));
+                var waited = (await pulses.Each(struck, Within)).Select(t => t.TotalMilliseconds).ToList();
+                times.AddRange(waited);
+                longest.Add(waited.Max());
                 await mend(victim);
             }
             times.Sort();
             var felt = times.Where(t => t > Felt).ToList();
             Row.Print($"one of {cluster.Silos.Length} silos {name}: next answer, {machines.Length} machines, p50", Row.Percentile(times, 0.50), "ms");
             Row.Print("  max", times[^1], "ms");
+            for (var i = 0; i < faults && faults > 1; i++) Row.Print($"    max of the {i + 1}. time", longest[i], "ms");
             Row.Print($"  machines that waited longer than {Felt:0} ms, of {times.Count}", felt.Count, "");
             if (felt.Count > 0) Row.Print("  p50 of those", Row.Percentile(felt, 0.50), "ms");
         }

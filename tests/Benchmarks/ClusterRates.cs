@@ -44,14 +44,15 @@ static class ClusterRates
     {
         var (turns, own, silos) = (new int[Callers], Machines / Callers, cluster.Silos.Length);
         await Sample.Measure(Callers, each, Tag); // compiled and activated before it is measured
-        var (inSilos, inApi, (busy, all)) = (Silos(), Cpu.Of(cluster.Site.Node!.Id), Cpu.Machine());
+        var (perSilo, inApi, (busy, all)) = (Silos(), Cpu.Of(cluster.Site.Node!.Id), Cpu.Machine());
         var through = await Sample.Measure(Callers, each, Tag);
-        inSilos = Silos() - inSilos;
+        perSilo = [.. Silos().Zip(perSilo, (now, then) => now - then)];
         inApi = Cpu.Of(cluster.Site.Node.Id) - inApi;
         var (nowBusy, nowAll) = Cpu.Machine();
 
         through.Print($"{silos} silo{(silos == 1 ? "" : "s")} and an API node: commands over HTTP, {Callers} callers");
-        Row.Print("  CPU each: silos", inSilos.TotalMicroseconds / through.Sorted.Count, "µs");
+        Row.Print("  CPU each: silos", perSilo.Sum(c => c.TotalMicroseconds) / through.Sorted.Count, "µs");
+        if (silos > 1) Row.Print("    of which the busiest silo's", perSilo.Max() / perSilo.Aggregate((a, b) => a + b) * 100, "%");
         Row.Print("  CPU each: API node", inApi.TotalMicroseconds / through.Sorted.Count, "µs");
         Row.Print("  CPU each: client", through.Cpu.TotalMicroseconds / through.Sorted.Count, "µs");
         Row.Print("  this machine busy, others' work included", 100.0 * (nowBusy - busy) / (nowAll - all), "%");
@@ -59,6 +60,6 @@ static class ClusterRates
         Task Tag(int caller) => cluster.Site.Client.Machines.TagAsync(machines[(caller * own) + (turns[caller]++ % own)],
             ImmutableDictionary<string, string>.Empty.Add("bench", Guid.NewGuid().ToString("N")));
 
-        TimeSpan Silos() => cluster.Silos.Aggregate(TimeSpan.Zero, (sum, silo) => sum + Cpu.Of(silo.Process!.Id));
+        List<TimeSpan> Silos() => [.. cluster.Silos.Select(silo => Cpu.Of(silo.Process!.Id))];
     }
 }
