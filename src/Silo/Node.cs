@@ -11,6 +11,7 @@ using Ppec.Grains;
 using Ppec.Grains.Access;
 using Ppec.Grains.Gate;
 using Ppec.Grains.Operations;
+using Ppec.Grains.Snapshots;
 using Ppec.Projections;
 using Ppec.Silo.Cluster;
 using Ppec.Stores.Codec;
@@ -112,6 +113,8 @@ public sealed class Node : IAsyncDisposable
             .AddSingleton(new Tickets(await Bootstrap.TicketsKey(secrets), TimeProvider.System))
             .AddSingleton<MachinePower>().AddSingleton<MachineSteps>()
             .AddSingleton<Credentials>().AddSingleton<Preparation>();
+        if (storage.Snapshots is { } snapshots) services.AddSingleton(snapshots);
+        else services.AddSingleton<ISnapshotStore, GrainStorageSnapshots>();
     }
 
     static void Orleans(WebApplicationBuilder builder, ClusterOptions? cluster, Storage storage)

@@ -16,12 +16,6 @@ if (await UpkeepCommands.Run(args) is { } status) return status;
 try
 {
     var environment = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? "");
-    if (args is [MigrateSchema.Name, "--help" or "-h"])
-    {
-        Console.WriteLine(MigrateSchema.Help);
-        return 0;
-    }
-    if (args is [MigrateSchema.Name, .. var rest]) return await MigrateSchema.Run(rest, environment);
     await using var node = await Node.Start(NodeOptions.Read(args, environment), CancellationToken.None);
     Console.WriteLine($"ready: {node.Url}");
     await node.Stopped();

@@ -1,8 +1,8 @@
 using Ppec.Contracts.Events;
 using Ppec.Contracts.Secrets;
 using Ppec.Drivers.Images;
+using Ppec.Silo.Upkeep;
 using Ppec.Stores;
-using Ppec.Stores.Kurrent;
 using Ppec.Stores.Postgres;
 using Ppec.Stores.Secrets;
 using Ppec.Stores.Sqlite;
@@ -19,6 +19,9 @@ sealed class Storage : IAsyncDisposable
     public DataDirectory Data { get; }
     public IEventStore Events { get; }
     public ISecretStore? Secrets { get; private set; }
+
+    /// <summary>Null in a cluster: there Orleans' grain storage keeps them.</summary>
+    public ISnapshotStore? Snapshots { get; private set; }
     public FileImageStore Images { get; }
 
     public static async Task<Storage> Open(NodeOptions options, CancellationToken cancellation)
@@ -31,7 +34,11 @@ sealed class Storage : IAsyncDisposable
             storage.Own((IAsyncDisposable)events);
             try
             {
-                if (options.Cluster is null) storage.Secrets = storage.Own(SqliteSecretStore.Open(data));
+                if (options.Cluster is null)
+                {
+                    storage.Secrets = storage.Own(SqliteSecretStore.Open(data));
+                    storage.Snapshots = storage.Own(SqliteSnapshotStore.Open(data));
+                }
                 else if (options.Cluster.IsSilo) storage.Secrets = storage.Own(await PostgresSecretStore.Open(options.Cluster.Database, options.Cluster.SecretsKey!, cancellation));
                 return storage;
             }
@@ -48,20 +55,10 @@ sealed class Storage : IAsyncDisposable
         }
     }
 
-    /// <summary>The log at an address: none = SQLite in <paramref name="data"/>; <c>esdb://…</c> and <c>kurrentdb://…</c> = EventStoreDB; anything else is a PostgreSQL connection string.</summary>
     static async Task<IEventStore> OpenEvents(string? address, DataDirectory data, CancellationToken cancellation)
     {
-        if (address is null) return SqliteEventStore.Open(data);
-        try
-        {
-            return address.StartsWith("esdb", StringComparison.OrdinalIgnoreCase) || address.StartsWith("kurrentdb", StringComparison.OrdinalIgnoreCase)
-                ? await KurrentEventStore.Open(KurrentOptions.Parse(address), cancellation)
-                : await PostgresEventStore.Open(address, cancellation);
-        }
-        catch (Exception e) when (e is FormatException or ArgumentException)
-        {
-            throw new OptionException($"--events: {e.Message}");
-        }
+        try { return address is null ? SqliteEventStore.Open(data) : await EventStores.Shared(address, cancellation); }
+        catch (OptionException e) { throw new OptionException($"--events: {e.Message}"); }
     }
 
     /// <summary>Closed with the rest, the last opened first.</summary>

@@ -21,9 +21,10 @@ public sealed class OptionTests
         { ["--cluster", Database, "--events", Database, "--tls-key", "/none"], "--tls-certificate, --tls-key and --tls-authority go together." },
         { ["--cluster", Database, "--cluster-name", "x", "--roles", "api", "--events", "esdb://u:hunter2@h:99999"], "--events:" },
         { ["--cluster", Database, "--events", "Host=x;hunter2", "--roles", "api"], "--events:" },
-        { ["migrate-schema"], "--owner is needed" },
-        { ["migrate-schema", "--owner", Database], "--role is needed" },
-        { ["migrate-schema", "--colour", "red"], "There is no option --colour." },
+        { ["migrate-schema", "--role", "ppec_app"], "--owner is missing" },
+        { ["migrate-schema", "--owner", Database], "--role is missing" },
+        { ["migrate-schema", "--owner", "Host=x;hunter2", "--role", "ppec_app"], "--owner:" },
+        { ["migrate-schema", "--colour", "red"], "'--colour' is not an option of migrate-schema" },
     };
 
     [Theory, MemberData(nameof(Refused))]

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Orleans.Configuration;
 using Ppec.Grains.Gate;
 using Ppec.Grains.Operations;
+using Ppec.Grains.Snapshots;
 using Ppec.Stores.Postgres;
 
 namespace Ppec.Silo.Cluster;
@@ -32,6 +33,7 @@ static class Membership
         });
         silo.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = (Invariant, PostgresSchema.OrleansConnection(options.Database)));
         silo.UseAdoNetReminderService(o => (o.Invariant, o.ConnectionString) = (Invariant, PostgresSchema.OrleansConnection(options.Database)));
+        silo.AddAdoNetGrainStorage(GrainStorageSnapshots.Provider, o => (o.Invariant, o.ConnectionString) = (Invariant, PostgresSchema.OrleansConnection(options.Database)));
         silo.Configure<ClusterMembershipOptions>(FailureDetection);
         if (tls is not null)
             silo.Configure<SiloConnectionOptions>(o =>

@@ -32,8 +32,8 @@ static class Backup
         if (BackupDirectory.Note(to) is null && Directory.Exists(to) && Directory.EnumerateFileSystemEntries(to).Any())
             throw new UpkeepException($"{to} is neither empty nor a backup: give --to an empty directory.");
         var began = DateTimeOffset.UtcNow;
-        await using var from = arguments.Store("events", Use.Read, $"sqlite:{data}");
-        await using var target = EventStores.Open($"sqlite:{to}", Use.Write);
+        await using var from = await arguments.Store("events", Use.Read, cancellation, $"sqlite:{data}");
+        await using var target = EventStores.Sqlite(to, Use.Write);
         BackupDirectory.Write(to, new(BackupDirectory.Format, false, began, 0, false, false));
         var progress = new Progress(Command.Name);
         var copied = await LogCopy.Continue(from.Events, target.Events, progress, cancellation);

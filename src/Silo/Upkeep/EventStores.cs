@@ -1,5 +1,7 @@
 using Ppec.Contracts.Events;
 using Ppec.Stores;
+using Ppec.Stores.Kurrent;
+using Ppec.Stores.Postgres;
 using Ppec.Stores.Sqlite;
 
 namespace Ppec.Silo.Upkeep;
@@ -30,18 +32,33 @@ sealed class OpenStore(IEventStore events, params IDisposable?[] held) : IAsyncD
 /// <summary>Event stores by their address. Every adapter a node can run on has a row here.</summary>
 static class EventStores
 {
-    public const string Addresses = "sqlite:DIR (a node's data directory, or a backup)";
+    public const string Addresses = "sqlite:DIR (a node's data directory, or a backup), a PostgreSQL connection string (Host=…;Database=…), or esdb://…";
 
     /// <exception cref="OptionException">No store has such an address.</exception>
     /// <exception cref="DataDirectoryHeldException">A node runs on it.</exception>
-    public static OpenStore Open(string address, Use use = Use.Read) => address.Split(':', 2) switch
-    {
-        ["sqlite", { Length: > 0 } directory] => Sqlite(directory, use),
-        _ => throw new OptionException($"'{address}' is not the address of an event store; give {Addresses}."),
-    };
+    public static async Task<OpenStore> Open(string address, Use use, CancellationToken cancellation) =>
+        address.StartsWith("sqlite:", StringComparison.Ordinal) ? Sqlite(address["sqlite:".Length..], use) : new(await Shared(address, cancellation));
 
-    static OpenStore Sqlite(string directory, Use use)
+    /// <summary>A store that several nodes share: <c>esdb://…</c> and <c>kurrentdb://…</c> are EventStoreDB, a connection string is PostgreSQL. No message repeats the address: it may hold a password.</summary>
+    public static async Task<IEventStore> Shared(string address, CancellationToken cancellation)
     {
+        try
+        {
+            if (Schemes.Any(s => address.StartsWith(s, StringComparison.OrdinalIgnoreCase))) return await KurrentEventStore.Open(KurrentOptions.Parse(address), cancellation);
+            if (address.Contains('=', StringComparison.Ordinal)) return await PostgresEventStore.Open(address, cancellation);
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException)
+        {
+            throw new OptionException(e.Message);
+        }
+        throw new OptionException($"That is not the address of an event store; give {Addresses}.");
+    }
+
+    static readonly string[] Schemes = ["esdb://", "esdb+discover://", "kurrentdb://", "kurrentdb+discover://"];
+
+    public static OpenStore Sqlite(string directory, Use use)
+    {
+        if (directory.Length == 0) throw new OptionException("sqlite: is followed by a directory.");
         if (use != Use.Write && !SqliteEventStore.Exists(directory)) throw new EventStoreUnavailableException($"There is no event log in {directory}.");
         var held = use == Use.Read ? null : DataDirectory.Lock(directory);
         try { return new(use == Use.Write ? SqliteEventStore.Open(held!) : SqliteEventStore.OpenToRead(directory), held); }

@@ -18,8 +18,8 @@ static class Migrate
     static async Task<string> Run(UpkeepArguments arguments, CancellationToken cancellation)
     {
         if (arguments["from"] == arguments["to"]) throw new OptionException("--from and --to are the same store: give --to another.");
-        await using var from = arguments.Store("from", Use.ReadAlone);
-        await using var to = arguments.Store("to", Use.Write);
+        await using var from = await arguments.Store("from", Use.ReadAlone, cancellation);
+        await using var to = await arguments.Store("to", Use.Write, cancellation);
         var progress = new Progress(Command.Name);
         var copied = await LogCopy.Continue(from.Events, to.Events, progress, cancellation);
         var whole = await LogCopy.Compare(from.Events, to.Events, progress, cancellation);

@@ -49,8 +49,8 @@ static class Restore
     static async Task<LogCount> Log(UpkeepArguments arguments, string from, string draft, BackupNote note, CancellationToken cancellation)
     {
         var progress = new Progress(Command.Name);
-        await using var backup = EventStores.Open($"sqlite:{from}");
-        await using var target = arguments.Store("events", Use.Write, $"sqlite:{draft}");
+        await using var backup = EventStores.Sqlite(from, Use.Read);
+        await using var target = await arguments.Store("events", Use.Write, cancellation, $"sqlite:{draft}");
         await LogCopy.Continue(backup.Events, target.Events, progress, cancellation);
         var whole = await LogCopy.Compare(backup.Events, target.Events, progress, cancellation);
         return whole.Events == note.Events ? whole : throw new UpkeepException($"The backup's log has {whole.Events:N0} events, but {note.Events:N0} were written: it is damaged. Give --from another backup.");

@@ -57,9 +57,9 @@ sealed class UpkeepArguments
     public string Directory(string name) => Path.GetFullPath(_values[name]);
 
     /// <summary>Opens the store that an option (or <paramref name="otherwise"/>) gives the address of.</summary>
-    public OpenStore Store(string name, Use use, string? otherwise = null)
+    public async Task<OpenStore> Store(string name, Use use, CancellationToken cancellation, string? otherwise = null)
     {
-        try { return EventStores.Open(_values.GetValueOrDefault(name) ?? otherwise!, use); }
+        try { return await EventStores.Open(_values.GetValueOrDefault(name) ?? otherwise!, use, cancellation); }
         catch (OptionException e) { throw new OptionException($"--{name}: {e.Message}"); }
     }
 }

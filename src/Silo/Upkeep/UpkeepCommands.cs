@@ -2,18 +2,19 @@ using System.Collections.Immutable;
 using Ppec.Contracts.Events;
 using Ppec.Contracts.Secrets;
 using Ppec.Stores;
+using Ppec.Stores.Postgres;
 
 namespace Ppec.Silo.Upkeep;
 
 /// <summary>The commands of ppec-silo that are not the node: <c>ppec-silo NAME …</c>.</summary>
 static class UpkeepCommands
 {
-    static readonly ImmutableArray<UpkeepCommand> All = [Backup.Command, Restore.Command, Verify.Command, Migrate.Command];
+    static readonly ImmutableArray<UpkeepCommand> All = [Backup.Command, Restore.Command, Verify.Command, Migrate.Command, MigrateSchema.Command];
 
     public static string Help => $"""
 
         Commands for upkeep, each with its own --help:
-        {string.Join('\n', All.Select(c => $"  ppec-silo {c.Name,-8}  {c.Summary}"))}
+        {string.Join('\n', All.Select(c => $"  ppec-silo {c.Name,-14}  {c.Summary}"))}
         """;
 
     /// <summary>Runs the command that the first argument names; null when it names none. The exit status.</summary>
@@ -36,7 +37,7 @@ static class UpkeepCommands
             return 2;
         }
         catch (Exception e) when (e is UpkeepException or DataDirectoryHeldException or EventLogCorruptException or EventStoreUnavailableException or EventIdConflictException
-            or SecretUnreadableException or IOException or UnauthorizedAccessException)
+            or PostgresUnfitException or SecretUnreadableException or IOException or UnauthorizedAccessException)
         {
             Console.Error.WriteLine(e.Message);
             return 1;

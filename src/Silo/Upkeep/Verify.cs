@@ -21,7 +21,7 @@ static class Verify
 
     static async Task<string> Run(UpkeepArguments arguments, CancellationToken cancellation)
     {
-        await using var store = arguments.Store("events", Use.Read);
+        await using var store = await arguments.Store("events", Use.Read, cancellation);
         var (audit, codec, progress) = (new ChainAudit(), EventNames.Codec(), new Progress(Command.Name));
         await foreach (var e in store.Events.ReadAll(LogPosition.Start, cancellation))
         {

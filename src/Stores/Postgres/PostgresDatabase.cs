@@ -13,7 +13,7 @@ sealed class PostgresDatabase : IAsyncDisposable
     // Waiting for that lock ends before the command's time does, so that the connection need not be broken to stop waiting.
     // Every query here is a look-up by an index; one planned while the table was small must not stay a scan when it is large.
     // (A scan of the one-row head is then so dear on paper that it would be compiled first, for 60 ms: no JIT.)
-    const string Session = "-c idle_in_transaction_session_timeout=5000 -c lock_timeout=8000 -c enable_seqscan=off -c jit=off";
+    const string Session = "-c idle_in_transaction_session_timeout=2000 -c lock_timeout=8000 -c enable_seqscan=off -c jit=off";
 
     readonly NpgsqlDataSource _source;
 
