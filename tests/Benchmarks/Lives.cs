@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Globalization;
 using Ppec.EndToEnd.Running;
 using Ppec.Sdk;
 
@@ -23,9 +22,9 @@ static class Lives
         var feed = Follow(site.Client, ended, stop.Token);
 
         await All(site, machines.Take(warmUp), ended); // the node has compiled its paths before it is measured
-        var (cpu, asked, since) = (Cpu(site.Node!.Id), await Requests(site), Stopwatch.GetTimestamp());
+        var (cpu, asked, since) = (Cpu.Of(site.Node!.Id), await Requests(site), Stopwatch.GetTimestamp());
         await All(site, machines.Skip(warmUp), ended);
-        var (spent, took) = (Cpu(site.Node.Id) - cpu, Stopwatch.GetElapsedTime(since));
+        var (spent, took) = (Cpu.Of(site.Node.Id) - cpu, Stopwatch.GetElapsedTime(since));
         var requests = await Requests(site) - asked;
         await stop.CancelAsync();
         await feed;
@@ -66,11 +65,4 @@ static class Lives
     }
 
     static async Task<long> Requests(Site site) => (await site.Status()).Values.Sum(s => (long)s.Requests);
-
-    /// <summary>User and system time so far; /proc counts in hundredths of a second.</summary>
-    static TimeSpan Cpu(int pid)
-    {
-        var fields = File.ReadAllText($"/proc/{pid}/stat").Split(") ")[1].Split(' ');
-        return TimeSpan.FromMilliseconds(10 * (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)));
-    }
 }

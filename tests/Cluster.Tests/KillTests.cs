@@ -40,7 +40,7 @@ public sealed class KillTests(ITestOutputHelper output)
         }));
 
         int kills;
-        await using (var pulses = new Pulses(site, _ledger, [.. machines.Take(Callers)]))
+        await using (var pulses = new Pulses(site, _ledger, [.. machines.Take(Callers).Select(m => m.Id)]))
         {
             var lives = Task.WhenAll(machines.Select(m => Life(site, m, random.Next(0, 25_000))));
             kills = await Strike(cluster, pulses, random);

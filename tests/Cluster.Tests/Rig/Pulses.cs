@@ -10,41 +10,55 @@ sealed class Pulses : IAsyncDisposable
     static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     readonly CancellationTokenSource _stop = new();
-    readonly (long Began, long Ended)[] _last;
+    readonly List<(long Began, long Ended)>[] _answered;
     readonly Task _beating;
 
-    public Pulses(Site site, Ledger ledger, IReadOnlyList<LabMachine> machines)
+    /// <param name="machines">Ids of machines that may be tagged.</param>
+    public Pulses(Site site, Ledger ledger, IReadOnlyList<string> machines)
     {
-        _last = new (long, long)[machines.Count];
-        _beating = Task.WhenAll(machines.Select((m, i) => Task.Run(() => Beat(site, ledger, m, i))));
+        _answered = [.. machines.Select(_ => new List<(long, long)>())];
+        _beating = Task.WhenAll(machines.Select((m, i) => Task.Run(() => Beat(site, ledger, m, _answered[i]))));
     }
 
     /// <summary>From <paramref name="since"/> until every caller has sent a command after it and been answered.</summary>
-    public async Task<TimeSpan> Recovered(long since, TimeSpan within)
+    public async Task<TimeSpan> Recovered(long since, TimeSpan within) => (await Each(since, within)).Max();
+
+    /// <summary>From <paramref name="since"/> until the first answer to a command sent after it, of each machine.</summary>
+    public async Task<ImmutableArray<TimeSpan>> Each(long since, TimeSpan within)
     {
         while (true)
         {
             if (_beating.IsFaulted) await _beating;
-            lock (_last)
-                if (_last.All(l => l.Began >= since)) return Stopwatch.GetElapsedTime(since, _last.Max(l => l.Ended));
+            var first = _answered.Select(a => FirstAfter(a, since)).ToList();
+            if (first.TrueForAll(f => f is not null)) return [.. first.Select(f => Stopwatch.GetElapsedTime(since, f!.Value))];
             if (Stopwatch.GetElapsedTime(since) > within)
-                throw new TimeoutException($"After {within.TotalSeconds:0} s {_last.Count(l => l.Began < since)} of {_last.Length} callers have no answer.");
+                throw new TimeoutException($"After {within.TotalSeconds:0} s {first.Count(f => f is null)} of {first.Count} callers have no answer.");
             await Task.Delay(10);
         }
     }
 
-    async Task Beat(Site site, Ledger ledger, LabMachine machine, int index)
+    static long? FirstAfter(List<(long Began, long Ended)> answered, long since)
+    {
+        lock (answered)
+        {
+            var index = answered.Count;
+            while (index > 0 && answered[index - 1].Began >= since) index--;
+            return index < answered.Count ? answered[index].Ended : null;
+        }
+    }
+
+    async Task Beat(Site site, Ledger ledger, string machine, List<(long Began, long Ended)> answered)
     {
         for (var n = 0; !_stop.IsCancellationRequested; n++)
         {
             var began = Stopwatch.GetTimestamp();
             var beat = ImmutableDictionary<string, string>.Empty.Add("beat", $"{n}");
-            await ledger.Send($"tag {machine.Id} {n}", async options =>
+            await ledger.Send($"tag {machine} {n}", async options =>
             {
-                var answer = await site.Client.Machines.TagAsync(machine.Id, beat, [], options);
+                var answer = await site.Client.Machines.TagAsync(machine, beat, [], options);
                 return new(answer.Value.Id, answer.Position);
             });
-            lock (_last) _last[index] = (began, Stopwatch.GetTimestamp());
+            lock (answered) answered.Add((began, Stopwatch.GetTimestamp()));
             await Task.Delay(Pause);
         }
     }

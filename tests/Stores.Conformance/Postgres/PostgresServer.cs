@@ -28,6 +28,8 @@ sealed class PostgresServer : IAsyncDisposable
 
     string Data => Path.Combine(_scratch.Path, "pg");
 
+    public static bool IsInstalled => Programs is not null;
+
     /// <summary>Makes a cluster with an empty log as the template of databases, and starts it. Skips the test where there is no PostgreSQL.</summary>
     public static async Task<PostgresServer> Start(params string[] settings)
     {
