@@ -40,11 +40,16 @@ static class Requests
             ? $"{http.Request.Scheme}://{host}"
             : $"{http.Request.Scheme}://{new IPEndPoint(http.Connection.LocalIpAddress is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : http.Connection.LocalIpAddress ?? IPAddress.Loopback, http.Connection.LocalPort)}";
 
+    /// <summary>Gates have no state and any will do. A client sends all calls of one through one silo: with several, a silo that stands still does not stop them all.</summary>
+    const int Gates = 16;
+
+    static int AnyGate => Random.Shared.Next(Gates);
+
     /// <summary>Asks the users' gate.</summary>
-    public static Task<T> Gate<T>(this IGrainFactory grains, Func<IGateGrain, Task<T>> ask) => Insist(() => ask(grains.GetGrain<IGateGrain>(0)));
+    public static Task<T> Gate<T>(this IGrainFactory grains, Func<IGateGrain, Task<T>> ask) => Insist(() => ask(grains.GetGrain<IGateGrain>(AnyGate)));
 
     /// <summary>Asks the machines' gate. <paramref name="longer"/>: what the answer may rightly take beyond the usual.</summary>
-    public static Task<T> MachineGate<T>(this IGrainFactory grains, Func<IMachineGateGrain, Task<T>> ask, TimeSpan longer = default) => Insist(() => ask(grains.GetGrain<IMachineGateGrain>(0)), longer);
+    public static Task<T> MachineGate<T>(this IGrainFactory grains, Func<IMachineGateGrain, Task<T>> ask, TimeSpan longer = default) => Insist(() => ask(grains.GetGrain<IMachineGateGrain>(AnyGate)), longer);
 
     /// <summary>Asks the gate whether this caller may read; throws the problem when not.</summary>
     public static async Task MayRead(this HttpContext http, IGrainFactory grains, string permission)

@@ -72,11 +72,11 @@ public sealed class MigrateTests(ITestOutputHelper output) : IDisposable
         foreach (var (says, arguments) in new (string, string[])[]
         {
             ("--to is missing: give --to ADDRESS", ["migrate", "--from", "sqlite:x"]),
-            ("--from: 'mongo:x' is not the address of an event store; give sqlite:DIR", ["migrate", "--from", "mongo:x", "--to", "sqlite:y"]),
+            ("--from: That is not the address of an event store; give sqlite:DIR", ["migrate", "--from", "mongo:x", "--to", "sqlite:y"]),
             ("are the same store", ["migrate", "--from", "sqlite:x", "--to", "sqlite:x"]),
             ("'--colour' is not an option of verify", ["verify", "--colour", "red"]),
             ("--events lacks its value", ["verify", "--events"]),
-            ("--events: 'sqlite:' is not the address", ["verify", "--events", "sqlite:"]),
+            ("--events: sqlite: is followed by a directory", ["verify", "--events", "sqlite:"]),
             ("--without-images takes no value", ["backup", "--data", "x", "--to", "y", "--without-images=no"]),
             ("--data is given twice", ["restore", "--data", "x", "--data", "y"]),
         })

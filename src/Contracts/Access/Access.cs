@@ -19,9 +19,6 @@ public sealed record IssueCredential(string Credential, string Principal, string
 public interface ICredentialGrain : IGrainWithStringKey
 {
     Task<Outcome> Execute(CredentialCommand command, Caller caller);
-
-    /// <summary>The principal, when <paramref name="sha256"/> is this credential's; otherwise null.</summary>
-    Task<string?> Verify(string sha256);
 }
 
 /// <summary>

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Extensions.Logging;
 using Ppec.Contracts.Access;
 using Ppec.Contracts.Gate;
@@ -12,7 +10,4 @@ public sealed class CredentialGrain(Log log, ILogger<CredentialGrain> logger)
 {
     public Task<Outcome> Execute(CredentialCommand command, Caller caller) =>
         Handle(state => Credential.Decide(state, command), caller, command.At, command.IfVersion);
-
-    public Task<string?> Verify(string sha256) => Task.FromResult(
-        State is { } s && CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(s.Sha256), Encoding.ASCII.GetBytes(sha256)) ? s.Principal : null);
 }

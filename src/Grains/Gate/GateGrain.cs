@@ -25,7 +25,8 @@ public sealed class GateGrain(Credentials credentials, Preparation preparation, 
 {
     public async Task<GateAnswer> Execute(GateRequest request)
     {
-        if (await credentials.Principal(request.Credential) is not { } actor) return new(Unauthenticated);
+        var (actor, stranger) = await Actor(request.Credential);
+        if (actor is null) return new(stranger);
         var at = time.GetUtcNow();
         var command = request.Command with { At = at, IfVersion = request.IfMatch };
         if (!Validation.Accepts(command)) return new(new(ProblemCodes.Forbidden, $"{command.Permission} is PPEC's own."));
@@ -48,9 +49,23 @@ public sealed class GateGrain(Credentials credentials, Preparation preparation, 
     }
 
     public async Task<Problem?> MayRead(ReadRequest request) =>
-        await credentials.Principal(request.Credential) is not { } actor ? Unauthenticated
-        : Authorised(actor, request.Permission) ? null
-        : new(ProblemCodes.Forbidden, $"You lack the permission {request.Permission}.");
+        await Actor(request.Credential) switch
+        {
+            (null, var problem) => problem,
+            ({ } actor, _) => Authorised(actor, request.Permission) ? null : new(ProblemCodes.Forbidden, $"You lack the permission {request.Permission}."),
+        };
+
+    async Task<(string? Actor, Problem? Problem)> Actor(string credential)
+    {
+        try
+        {
+            return await credentials.Principal(credential) is { } actor ? (actor, null) : (null, Unauthenticated);
+        }
+        catch (Contracts.Events.EventStoreUnavailableException e)
+        {
+            return (null, new(ProblemCodes.Unavailable, $"The event store does not answer, so your credential cannot be checked: send it again in a moment. ({e.Message})"));
+        }
+    }
 
     public async Task<OperationLog?> OperationLog(ReadRequest request, string operation, long after) =>
         await MayRead(request) is null ? await GrainFactory.GetGrain<IOperationGrain>(operation).Log(after) : null;
