@@ -8,12 +8,14 @@ using Ppec.Domain.Machines;
 using Ppec.Domain.Operations;
 using Ppec.Grains.Tests.Rig;
 using Ppec.Projections;
-using Ppec.Stores;
 using Ppec.Stores.Codec;
+using Ppec.Stores.Conformance.Kurrent;
 using Ppec.Stores.Conformance.Postgres;
+using Ppec.Stores.Kurrent;
 using Ppec.Stores.Memory;
 using Ppec.Stores.Postgres;
 using Ppec.Stores.Sqlite;
+using Ppec.Stores;
 
 namespace Ppec.Grains.Tests;
 
@@ -70,7 +72,8 @@ public abstract class RebuildTests(ITestOutputHelper output)
 
     static async Task<(List<string> Documents, SortedDictionary<string, string> Changelogs, List<string> Aggregates)> Everything(World world, IReadOnlyList<string> machines)
     {
-        Assert.True(await world.Silo.Model.WaitFor(await world.Store.End(default), TimeSpan.FromSeconds(20), default), "The read model never came to the end of the log.");
+        var end = await world.Store.End(default);
+        Assert.True(await world.Silo.Model.WaitFor(end, TimeSpan.FromSeconds(20), default), $"The read model never came to the end of the log ({end}): it is at {world.Silo.Model.Position}.");
         var history = new History(world.Store, EventNames.Codec());
         var changelogs = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var (noun, id) in Rows(world, "SELECT noun, id FROM document").Select(r => (r[0], r[1])))
@@ -122,6 +125,24 @@ public sealed class PostgresRebuildTests(ITestOutputHelper output) : RebuildTest
     {
         _server = await PostgresServer.Start();
         return _store = await PostgresEventStore.Open(_server.Connection(PostgresServer.Application, await _server.Database()), default);
+    }
+
+    protected override async ValueTask Close()
+    {
+        await _store!.DisposeAsync();
+        await _server!.DisposeAsync();
+    }
+}
+
+public sealed class KurrentRebuildTests(ITestOutputHelper output) : RebuildTests(output)
+{
+    TestServer? _server;
+    KurrentEventStore? _store;
+
+    protected override async Task<IEventStore> Open()
+    {
+        _server = await new TestCluster().Start();
+        return _store = await KurrentEventStore.Open(KurrentOptions.Parse(_server.Address), default);
     }
 
     protected override async ValueTask Close()

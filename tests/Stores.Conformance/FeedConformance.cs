@@ -51,6 +51,21 @@ public abstract class FeedConformance : EventStoreConformance
         }
     }
 
+    /// <summary>Who gathers events before it writes them would otherwise keep the last ones to itself until more come.</summary>
+    [Fact]
+    public async Task Being_caught_up_is_said_again_after_live_events()
+    {
+        var author = Author("feed-word");
+        await author.Append();
+        await using var feed = Store.Subscribe(LogPosition.Start, default).GetAsyncEnumerator();
+        for (var turn = 0; turn < 4; turn++)
+        {
+            var end = await Store.End(default);
+            do Assert.True(await feed.MoveNextAsync().AsTask().Within($"word of being caught up, turn {turn}")); while (feed.Current is not { Event: null } word || word.Position < end);
+            await author.Append(1 + turn);
+        }
+    }
+
     [Fact]
     public async Task A_subscriber_of_an_empty_log_waits()
     {

@@ -16,34 +16,57 @@ static class KurrentSubscription
         var seen = after;     // the last event handed out
         var reached = after;  // and what is known to hold none of ours behind it
         var live = false;
-        await foreach (var message in reader.Subscribe(() => reached, cancellation))
+        var told = false;     // that the reader has caught up with what it was handed
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var messages = reader.Subscribe(() => reached, stop.Token).GetAsyncEnumerator(stop.Token);
+        var next = Task.FromResult(true);
+        try
         {
-            switch (message.ContentCase)
+            while (true)
             {
-                case ReadResp.ContentOneofCase.Confirmation:
-                    live = false;
-                    await EnsureWithinLog(reader, reached, cancellation); // each time: after a restart the log may be another
-                    break;
-                case ReadResp.ContentOneofCase.Event:
-                    var e = wired.Event(message.Event.Event);
-                    if (e.Position <= reached) continue;
-                    seen = reached = e.Position;
-                    yield return new(chain.Check(e), seen);
-                    break;
-                case ReadResp.ContentOneofCase.Checkpoint:
-                    var checkpoint = new LogPosition(message.Checkpoint.CommitPosition, message.Checkpoint.PreparePosition);
-                    if (checkpoint <= reached) continue; // the first may be 0
-                    reached = checkpoint;
-                    if (live) yield return new(null, seen = checkpoint); // only others' events passed: the reader need not see them again
-                    break;
-                case ReadResp.ContentOneofCase.CaughtUp:
-                    live = true;
+                next = messages.MoveNextAsync().AsTask();
+                if (live && !told && !next.IsCompleted)
+                {
+                    // The server says it only once, when it turns to live events. A reader that gathers what it is handed needs to hear it after each of them.
+                    told = true;
                     yield return new(null, seen);
-                    break;
-                case ReadResp.ContentOneofCase.FellBehind:
-                    live = false;
-                    break;
+                }
+                if (!await next) yield break;
+                var message = messages.Current;
+                switch (message.ContentCase)
+                {
+                    case ReadResp.ContentOneofCase.Confirmation:
+                        live = false;
+                        await EnsureWithinLog(reader, reached, cancellation); // each time: after a restart the log may be another
+                        break;
+                    case ReadResp.ContentOneofCase.Event:
+                        var e = wired.Event(message.Event.Event);
+                        if (e.Position <= reached) continue;
+                        seen = reached = e.Position;
+                        told = false;
+                        yield return new(chain.Check(e), seen);
+                        break;
+                    case ReadResp.ContentOneofCase.Checkpoint:
+                        var checkpoint = new LogPosition(message.Checkpoint.CommitPosition, message.Checkpoint.PreparePosition);
+                        if (checkpoint <= reached) continue; // the first may be 0
+                        reached = checkpoint;
+                        if (live) yield return new(null, seen = checkpoint); // only others' events passed: the reader need not see them again
+                        break;
+                    case ReadResp.ContentOneofCase.CaughtUp:
+                        live = told = true;
+                        yield return new(null, seen);
+                        break;
+                    case ReadResp.ContentOneofCase.FellBehind:
+                        live = false;
+                        break;
+                }
             }
+        }
+        finally
+        {
+            await stop.CancelAsync(); // a reader that leaves may do so while the next message is awaited
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await messages.DisposeAsync();
         }
     }
 
