@@ -59,7 +59,8 @@ static class Membership
     }
 
     /// <summary>
-    /// Orleans' defaults need 10 s to notice a killed silo and 65 s a frozen one. With these it was measured at 2 and 6 s; a pause of less than three seconds is forgiven.
+    /// Orleans' defaults need 10 s to notice a killed silo and 65 s a frozen one. With these it was measured at 2 to 3 s and 5 to 9 s (a silo short of CPU doubts itself before others);
+    /// a pause of less than three seconds is forgiven.
     /// </summary>
     static void FailureDetection(ClusterMembershipOptions o)
     {
