@@ -111,7 +111,7 @@ public sealed class LabSite : IAsyncDisposable
         {
             X509Certificate2? certificate = plan.Https ? BmcCertificate.LoadOrCreate(folder.Of(machine.Name, "bmc.pem")) : null;
             if (certificate is not null) certificates.Add(certificate);
-            var bmc = bmcs[machine.Name] = new BmcEmulator(Behind(plan, machine), User, folder.Password(machine.Name), Faults(machine), TimeProvider.System);
+            var bmc = bmcs[machine.Name] = new BmcEmulator(Behind(plan, machine), User, folder.CurrentPassword(machine.Name), Faults(machine), TimeProvider.System, next => folder.ChangePassword(machine.Name, next));
             listeners.Add(new BmcListener(notes.Ports[machine.Name], bmc.Serve, certificate));
             rows.Add(Row(machine, notes.Ports[machine.Name], certificate));
         }
