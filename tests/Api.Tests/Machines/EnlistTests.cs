@@ -32,7 +32,7 @@ public sealed class EnlistTests(EnlistTests.EnlistingNode enlisting) : IClassFix
         var script = (await Node.As(null).Get($"/boot/ipxe/{mac ?? "52-54-00-00-00-77"}?serial={serial}")).Is(200).Text;
         var token = script.Split("ppec.token=")[1].Split(' ')[0];
         var macs = mac is null ? [] : new[] { mac.Replace('-', ':') };
-        (await Node.As(null).Post("/agent/v1/session", new { token, nonce = Nonce, evidence = new { serial, uuid, boardSerial = "b", macs }, agentVersion = "1" })).Is(403, "machine-not-accepted");
+        (await Node.As(null).Post("/agent/v1/session", new { token, nonce = Nonce, evidence = new { serial, uuid, boardSerial = "", macs }, agentVersion = "1" })).Is(403, "machine-not-accepted");
         var id = serial.ToLowerInvariant();
         await Things.Eventually("it is seen", async () => (await Api.Get($"/api/v1/machines/{id}")).Status == 200);
         return id;
