@@ -13,6 +13,8 @@ internal sealed class RedfishMap(JsonElement root)
 
     public string? Managers { get; } = root.Link("Managers");
 
+    public string? AccountService { get; } = root.Link("AccountService");
+
     /// <summary>The one system, once it was looked for.</summary>
     public string? System { get; set; }
 }
