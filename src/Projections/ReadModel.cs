@@ -125,7 +125,7 @@ public sealed class ReadModel : IReadModel, IDisposable
     public ImmutableArray<(string Operation, string Machine)> OpenOperations() => Pairs("""
         SELECT a.value, a.id FROM attribute a WHERE a.noun = 'machine' AND a.key = 'operation'
         UNION
-        SELECT o.id, m.value FROM attribute o JOIN attribute m ON m.noun = 'operation' AND m.id = o.id AND m.key = 'machine' WHERE o.noun = 'operation' AND o.key = 'open'
+        SELECT o.id, COALESCE(m.value, '') FROM attribute o LEFT JOIN attribute m ON m.noun = 'operation' AND m.id = o.id AND m.key = 'machine' WHERE o.noun = 'operation' AND o.key = 'open'
         """);
 
     public ImmutableArray<(string Name, string Owner)> OrphanClaims() => Pairs("""

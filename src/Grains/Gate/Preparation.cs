@@ -98,6 +98,16 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
         }
     }
 
+    /// <summary>Frees what racking this machine would take, unless it was racked meanwhile.</summary>
+    public async Task GiveBack(RackMachine c, Caller caller)
+    {
+        c = c with { Machine = await FreeId(c, caller) };
+        if (await grains.GetGrain<IMachineGrain>(c.Machine).Read() is not null) return;
+        await grains.GetGrain<IRackGrain>(c.Place.Rack).Execute(new VacateUnits(c.Place.Rack, c.Machine) { At = c.At }, caller);
+        foreach (var name in Names(c)) await grains.GetGrain<IClaimGrain>(name).Release(c.Machine, c.At, caller);
+        if (c.Bmc is { } bmc) await secrets.Destroy(bmc.Secret, CancellationToken.None);
+    }
+
     /// <summary>Takes the units and names in turn; <paramref name="taken"/> gets the way back of each that was free before.</summary>
     async Task<Problem?> Claim(RackMachine c, Caller caller, List<Func<Task>> taken)
     {

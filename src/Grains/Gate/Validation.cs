@@ -17,6 +17,7 @@ public static class Validation
 {
     static readonly Dictionary<Type, IValidator> Validators = new IValidator[]
     {
+        new ManyMachinesShape(), new ProvisionManyShape(), new RackManyShape(),
         new RackMachineShape(), new HoldShape(), new UnholdShape(), new TagShape(), new ProvisionShape(),
         new CreateRegionShape(), new CreateRackShape(), new ProfileShape(), new ImageShape(), new CancelShape(),
         new IdOnly<InspectMachine>(c => c.Machine), new IdOnly<PromoteMachine>(c => c.Machine), new IdOnly<ReleaseMachine>(c => c.Machine),
@@ -39,7 +40,7 @@ public static class Validation
 
     /// <summary>Property paths as they stand in the request's JSON.</summary>
     static string Name(string path) =>
-        string.Join('.', path.Split('.').Select(p => p.Length == 0 ? p : char.ToLowerInvariant(p[0]) + p[1..])).Replace("spec.", "", StringComparison.Ordinal).Replace("content.", "", StringComparison.Ordinal);
+        string.Join('.', path.Split('.', StringSplitOptions.RemoveEmptyEntries).Select(p => p.Length == 0 ? p : char.ToLowerInvariant(p[0]) + p[1..])).Replace("spec.", "", StringComparison.Ordinal).Replace("content.", "", StringComparison.Ordinal);
 }
 
 /// <summary>Rules for the parts that many commands have.</summary>

@@ -42,9 +42,13 @@ public sealed class Waker(
     {
         try
         {
-            foreach (var (operation, machine) in readModel.OpenOperations())
-                grains.GetGrain<IOperationGrain>(operation).Wake(machine).Ignore();
-            foreach (var (name, owner) in OldOrphans()) await GiveBack(name, owner);
+            var open = readModel.OpenOperations();
+            foreach (var (operation, machine) in open)
+                if (OperationIds.IsParent(operation)) grains.GetGrain<IParentGrain>(operation).Wake().Ignore();
+                else grains.GetGrain<IOperationGrain>(operation).Wake(machine).Ignore();
+            // A list that is racked takes all its names first: they wait as long as it does.
+            if (open.Any(o => OperationIds.IsParent(o.Operation))) _orphans.Clear();
+            else foreach (var (name, owner) in OldOrphans()) await GiveBack(name, owner);
         }
         catch (Exception e)
         {
