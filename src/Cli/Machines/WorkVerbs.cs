@@ -81,20 +81,22 @@ static class WorkVerbs
     public static Verb Retire(Shell shell)
     {
         var verb = new Verb("retire", "End a machine's life: its disks are wiped with evidence, its names and secrets released. There is no way back.",
-            "ppec machine retire sn-7c4k2 --reason 'out of warranty' --ticket OPS-4711", "ppec machine retire --filter 'rack:blr1.r12' --max-parallel 20 --stop-after-failures 2");
-        return Severe(shell, verb, verb.MayTake("machine", "The machine's id; or choose many with --filter."), call => Filtered(call, "retire"), call => new(
+            "ppec machine retire sn-7c4k2 --reason 'out of warranty' --ticket OPS-4711", "ppec machine retire --filter 'rack:blr1.r12' --max-parallel 20 --stop-after-failures 2",
+            "ppec machine retire sn-7c4k2 --destroyed NVME-1=shredder-7 --destroyed NVME-2=shredder-7 --reason 'burnt'");
+        var id = verb.MayTake("machine", "The machine's id; or choose many with --filter.");
+        return ReimageVerb.OrDestroyed(shell, Severe(shell, verb, id, call => Filtered(call, "retire"), call => new(
             machine => call.Client.Machines.PlanRetireAsync(machine, call.Cancellation),
-            (machine, mutation) => call.Client.Machines.RetireAsync(machine, mutation, call.Cancellation)));
+            (machine, mutation) => call.Client.Machines.RetireAsync(machine, mutation, call.Cancellation))), id);
     }
 
     /// <summary>How a severe command is planned, and how it is done.</summary>
-    sealed record Severity(Func<string, Task<Answer<Plan>>> Plan, Func<string, MutationOptions, Task<Answer<OperationView>>> Apply);
+    public sealed record Severity(Func<string, Task<Answer<Plan>>> Plan, Func<string, MutationOptions, Task<Answer<OperationView>>> Apply);
 
     /// <summary>A command that overwrites disks: a person sees the plan and types the machine's id; then exactly that plan is applied.</summary>
-    static Verb Severe(Shell shell, Verb verb, System.CommandLine.Argument<string?> id, Func<Call, Func<Task<int>>?> toMany, Func<Call, Severity> severity) =>
-        verb.With(shell.Options.Filter).With(shell.Options.Pacing).With(shell.Options.Planning).Does(shell, async call =>
+    public static Verb Severe(Shell shell, Verb verb, System.CommandLine.Argument<string?> id, Func<Call, Func<Task<int>>?>? toMany, Func<Call, Severity> severity) =>
+        verb.With(toMany is null ? [] : [shell.Options.Filter, .. shell.Options.Pacing]).With(shell.Options.Planning).Does(shell, async call =>
         {
-            if (toMany(call) is { } many) return await many();
+            if (toMany?.Invoke(call) is { } many) return await many();
             var machine = Chosen(call, id) ?? throw new UsageException("--filter is for many: say --type and --count too.");
             var what = severity(call);
             if (call.Get(shell.Options.Plan))
@@ -129,7 +131,7 @@ static class WorkVerbs
         _                   => throw new UsageException("Name one machine, or choose many with --filter: not both."),
     };
 
-    static IEnumerable<string> PublicKeys(string file)
+    public static IEnumerable<string> PublicKeys(string file)
     {
         var keys = File.ReadLines(file).Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#').ToArray();
         if (keys.Length == 0) throw new UsageException($"{file} holds no key.");

@@ -22,6 +22,7 @@ public sealed class ChildWork(IGrainFactory grains, Preparation preparation)
         if (verb == ChildVerbs.Claim) return new(0, LogPosition.Start, null);
         var outcome = await grains.Carry(prepared.Command, caller);
         if (outcome.Problem is { Code: not ProblemCodes.OutcomeUnknown }) await prepared.Undo();
+        if (outcome.Accepted) await prepared.Finish();
         return outcome.Problem is { Code: ProblemCodes.ProfileUnchanged } ? outcome with { Problem = null } : outcome;
     }
 
