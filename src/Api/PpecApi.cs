@@ -29,7 +29,7 @@ public static class PpecApi
         return services.AddPpecOpenApi();
     }
 
-    public static void MapPpecApi(this WebApplication app, PiousFiles pious)
+    public static void MapPpecApi(this WebApplication app, PiousFiles pious, IpxeFiles ipxe)
     {
         app.Use(Guard);
         app.UseStatusCodePages(Bare);
@@ -44,7 +44,7 @@ public static class PpecApi
         app.MapRacks();
         app.MapProfiles();
         app.MapImages();
-        app.MapBoot(pious);
+        app.MapBoot(pious, ipxe);
         app.MapAgent();
     }
 
