@@ -60,7 +60,7 @@ public sealed class BootRecipeTests(RecipeSite site, ITestOutputHelper output) :
         await site.Serve(recipe);
         await using var machine = site.Boot(subnet, _serial);
         await machine.Says($": {subnet}.1", Bios); // the pools begin at .100
-        await machine.Says("http://10.20.0.10:7770/boot/ipxe... ok", Bios);
+        await machine.Says("Filename: http://10.20.0.10:7770/boot/ipxe", Bios);
         await machine.Says("PPEC: boot from disk", Bios);
         await machine.Says(BootSector.Says, Bios);
         Assert.DoesNotContain(_serial.ToLowerInvariant(), await site.Ppec("machine", "list", "-o", "name"), StringComparison.Ordinal);
@@ -78,7 +78,7 @@ public sealed class BootRecipeTests(RecipeSite site, ITestOutputHelper output) :
         await site.Serve(recipe);
         await using var machine = site.Boot(subnet, _serial, uefi);
         if (uefi) await machine.Says("NBP filename is snponly.efi", Uefi);
-        await machine.Says("/boot/pious/initramfs... ok", uefi ? Uefi : Bios);
+        await machine.Says("/boot/pious/initramfs...", uefi ? Uefi : Bios);
         await machine.Says("pious: network", PiousWithin);
         await machine.PowersOff(PiousWithin);
         var view = JsonNode.Parse(await site.Ppec("machine", "show", _serial.ToLowerInvariant(), "-o", "json"))!;
