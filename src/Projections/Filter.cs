@@ -5,7 +5,7 @@ using Ppec.Contracts.Queries;
 namespace Ppec.Projections;
 
 /// <summary>
-/// The filter language: terms joined by spaces, all of which must hold. <c>key:value</c>, <c>tag.key=value</c>, a bare <c>hold</c> (any hold),
+/// The filter language: terms joined by spaces, all of which must hold. <c>key:value</c>, <c>tag.key=value</c>, a bare <c>hold</c> or <c>drift</c> (any),
 /// a bare word (part of an id, name or serial); <c>-</c> before a term negates it. Values may be quoted.
 /// </summary>
 public sealed record Filter(ImmutableArray<Filter.Term> Terms)
@@ -16,7 +16,7 @@ public sealed record Filter(ImmutableArray<Filter.Term> Terms)
     const int MostTerms = 32;
 
     static readonly ImmutableHashSet<string> Keys =
-        ["id", "stage", "type", "region", "rack", "profile", "owner", "hostname", "image", "name", "serial", "hold", "mac", "disk", "operation", "state", "kind", "machine"];
+        ["id", "stage", "type", "region", "rack", "profile", "owner", "hostname", "image", "name", "serial", "hold", "mac", "disk", "operation", "state", "kind", "machine", "drift"];
 
     public static Filter Parse(string? text)
     {
@@ -31,7 +31,7 @@ public sealed record Filter(ImmutableArray<Filter.Term> Terms)
         var negated = word[0] == '-' && word.Length > 1;
         var body = negated ? word[1..] : word;
         var split = body.IndexOfAny([':', '=']);
-        if (body == "hold") return new("hold", null, negated);
+        if (body is "hold" or "drift") return new(body, null, negated); // any of them
         if (split <= 0) return new(null, body, negated);
         var (key, value) = (body[..split], body[(split + 1)..]);
         if (!Keys.Contains(key) && !key.StartsWith("tag.", StringComparison.Ordinal))

@@ -73,6 +73,10 @@ public static class Nouns
         Add("image", v.Image);
         Add("operation", v.Operation?.Id);
         foreach (var hold in v.Holds) Add("hold", hold.Source);
+        foreach (var kind in v.Drift.SelectMany(d => new[] { d.Kind, Drifts.Family(d.Kind) }).Distinct()) Add("drift", kind);
+        Add("bmc", v.Bmc?.Address);
+        Add("maintenance", v.Maintenance is null ? null : "open");
+        foreach (var waiver in v.Waivers) Add("waiver", waiver.Gap);
         foreach (var (key, value) in v.Tags) Add($"tag.{key}", value.Length == 0 ? " " : value);
         foreach (var mac in v.Inventory?.Nics.Select(n => n.Mac) ?? v.Evidence?.Macs ?? []) Add("mac", mac);
         foreach (var disk in v.Inventory?.Disks ?? []) Add("disk", disk.Serial);

@@ -12,7 +12,7 @@ namespace Ppec.Projections;
 /// <summary>The folded log in a local SQLite file. Disposable: another schema, or a log that is shorter than the checkpoint, and it is made anew.</summary>
 public sealed class ReadModel : IReadModel, IDisposable
 {
-    const long Schema = 3;
+    const long Schema = 4;
     const int ExactTotal = 10_000;
 
     readonly string _connection;
@@ -127,6 +127,9 @@ public sealed class ReadModel : IReadModel, IDisposable
         UNION
         SELECT o.id, m.value FROM attribute o JOIN attribute m ON m.noun = 'operation' AND m.id = o.id AND m.key = 'machine' WHERE o.noun = 'operation' AND o.key = 'open'
         """);
+
+    public ImmutableArray<string> Watched() =>
+        [.. Pairs("SELECT DISTINCT a.id, a.noun FROM attribute a WHERE a.noun = 'machine' AND a.key IN ('bmc', 'hold', 'maintenance', 'waiver')").Select(p => p.Item1)];
 
     public ImmutableArray<(string Name, string Owner)> OrphanClaims() => Pairs("""
         SELECT d.id, a.value FROM document d JOIN attribute a ON a.noun = d.noun AND a.id = d.id AND a.key = 'owner'

@@ -12,6 +12,7 @@ using Ppec.Grains.Access;
 using Ppec.Grains.Gate;
 using Ppec.Grains.Operations;
 using Ppec.Grains.Snapshots;
+using Ppec.Grains.Watching;
 using Ppec.Projections;
 using Ppec.Silo.Cluster;
 using Ppec.Stores.Codec;
@@ -54,7 +55,7 @@ public sealed class Node : IAsyncDisposable
                 .AddSingleton(model).AddSingleton<IReadModel>(model)
                 .AddSingleton<IReadiness>(new Readiness(model, end))
                 .AddHostedService<Feed>();
-            if (isSilo) await Silo(builder.Services, storage);
+            if (isSilo) await Silo(builder.Services, storage, options.Ppec.Observe);
             if (isApi) builder.Services
                 .AddSingleton<IHistory, History>()
                 .AddSingleton<IImageContent>(new ImageContent(storage.Images))
@@ -103,15 +104,15 @@ public sealed class Node : IAsyncDisposable
     }
 
     /// <summary>What only grains need: nobody else sees a secret.</summary>
-    static async Task Silo(IServiceCollection services, Storage storage)
+    static async Task Silo(IServiceCollection services, Storage storage, bool observe)
     {
         var secrets = storage.Secrets!;
         services
             .AddSingleton(secrets)
             .AddSingleton<IImageStore>(storage.Images)
-            .AddSingleton<IBmcConnector>(new RedfishConnector())
+            .AddSingleton<IBmcConnector>(observe ? new ObservingConnector(new RedfishConnector()) : new RedfishConnector())
             .AddSingleton(new Tickets(await Bootstrap.TicketsKey(secrets), TimeProvider.System))
-            .AddSingleton<MachinePower>().AddSingleton<MachineSteps>()
+            .AddSingleton<MachinePower>().AddSingleton<MachineSteps>().AddSingleton<Lookout>()
             .AddSingleton<Credentials>().AddSingleton<Preparation>();
         if (storage.Snapshots is { } snapshots) services.AddSingleton(snapshots);
         else services.AddSingleton<ISnapshotStore, GrainStorageSnapshots>();

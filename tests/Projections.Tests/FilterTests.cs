@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using CsCheck;
 using Microsoft.Data.Sqlite;
 using Ppec.Contracts.Queries;
+using Ppec.Domain.Machines;
 
 namespace Ppec.Projections.Tests;
 
@@ -12,7 +13,7 @@ public sealed class FilterTests : IDisposable
 
     /// <summary>Words of the language, words of SQL, and anything else.</summary>
     static readonly Gen<string> Text = Gen.Frequency(
-        (3, Gen.OneOf("stage:", "tag.team=", "tag.", "-", "hold", "-hold", ":", "=", "\"", "'", "''", "--", ";", "/*", "%", "_", "\\", "rack:", "id:", " ", "racked", "sn001", "pay", "$f0", "?", "@x", "NULL", "\0", "\ud83d\ude00", "\ud800", ") OR 1=1 --", "'; DROP TABLE document; --", "x' UNION SELECT body FROM document --", "\t", "\n", "\u00a0")),
+        (3, Gen.OneOf("stage:", "tag.team=", "tag.", "-", "hold", "-hold", "drift", "drift:", ":", "=", "\"", "'", "''", "--", ";", "/*", "%", "_", "\\", "rack:", "id:", " ", "racked", "sn001", "pay", "$f0", "?", "@x", "NULL", "\0", "\ud83d\ude00", "\ud800", ") OR 1=1 --", "'; DROP TABLE document; --", "x' UNION SELECT body FROM document --", "\t", "\n", "\u00a0")),
         (1, Gen.String[0, 20])).Array[0, 12].Select(string.Concat);
 
     public void Dispose()
@@ -31,7 +32,7 @@ public sealed class FilterTests : IDisposable
         var values = new List<string>();
         var sql = filter.ToSql(values);
         // Terms with other words in them, of the same kinds, make the same SQL.
-        var blank = filter with { Terms = [.. filter.Terms.Select(t => t with { Key = t.Key is null or "id" or "hold" ? t.Key : "k", Value = t.Value is null ? null : "v" })] };
+        var blank = filter with { Terms = [.. filter.Terms.Select(t => t with { Key = t.Key is null or "id" or "hold" or "drift" ? t.Key : "k", Value = t.Value is null ? null : "v" })] };
         Assert.Equal(blank.ToSql([]), sql);
         Assert.DoesNotContain(';', sql);
         Assert.DoesNotContain("--", sql, StringComparison.Ordinal);
@@ -68,6 +69,21 @@ public sealed class FilterTests : IDisposable
         Assert.Equal(Count("hold tag.team=pay"), Count("tag.team=pay hold"));
         Assert.Equal(5, Count("hold"));
         Assert.Equal(0, Count("%"));
+    }
+
+    [Fact]
+    public async Task Drift_is_found_by_kind_and_a_machine_that_time_may_change_is_watched()
+    {
+        var logs = new Logs();
+        await logs.Fill(6);
+        await logs.Write("machine-sn002", new DriftNoted("power", "off", "on"), new DriftNoted("hardware-at-boot", "all", "a disk gone"));
+        await logs.Write("machine-sn003", new DriftNoted("power", "off", "on"), new DriftCleared("power"));
+        await logs.Write("machine-sn005", new MachineBmcSet(new("redfish", "https://10.0.0.5", "ppec", new("bmc", 1), null)));
+        using var model = await logs.Folded(Path.Combine(_folder, "drift.db"));
+        string Ids(string filter) => string.Join(' ', model.List("machine", new(filter, null, 1000, null)).Items.Select(i => System.Text.Json.JsonDocument.Parse(i).RootElement.GetProperty("id").GetString()));
+        foreach (var term in (string[])["drift", "drift:power", "drift:hardware-at-boot", "drift:hardware"]) Assert.Equal("sn002", Ids(term));
+        Assert.Equal("", Ids("drift:image"));
+        Assert.Equal(["sn004", "sn005"], model.Watched().Order()); // sn004 is held, sn005 has a BMC
     }
 
     static Filter? Parsed(string text)

@@ -14,11 +14,14 @@ internal sealed class RedfishBmc(RedfishWire wire, JsonElement root, RedfishSess
     string? systemLink;
     (JsonElement Body, string? ETag)? lastSystem;
 
-    public Task<BmcIdentity> Identify(CancellationToken cancellation) => Turn(async () =>
+    public Task<BmcIdentity> Identify(CancellationToken cancellation) => Turn(async () => Identity((await System(cancellation)).Body), cancellation);
+
+    public Task<BmcSight> Look(CancellationToken cancellation) => Turn(async () =>
     {
         var (system, _) = await System(cancellation);
-        var uuid = Guid.TryParse(system.Text("UUID"), out var parsed) ? parsed.ToString("D") : "";
-        return new BmcIdentity(system.Text("SerialNumber"), uuid, system.Text("Manufacturer"), system.Text("Model"));
+        var memory = system.Number("MemorySummary", "TotalSystemMemoryGiB") is > 0 and < 1 << 20 and var gib ? (long?)Math.Round(gib * 1024) : null;
+        var sockets = system.Number("ProcessorSummary", "Count") is > 0 and < 1024 and var count ? (int?)count : null;
+        return new BmcSight(Identity(system), Power(system), memory, sockets);
     }, cancellation);
 
     public Task<PowerState> ReadPower(CancellationToken cancellation) => Turn(async () => Power((await System(cancellation)).Body), cancellation);
@@ -115,6 +118,9 @@ internal sealed class RedfishBmc(RedfishWire wire, JsonElement root, RedfishSess
     static bool Reached(PowerRequest request, PowerState state) => request == PowerRequest.On
         ? state is PowerState.On or PowerState.PoweringOn
         : state is PowerState.Off or PowerState.PoweringOff;
+
+    static BmcIdentity Identity(JsonElement system) => new(
+        system.Text("SerialNumber"), Guid.TryParse(system.Text("UUID"), out var uuid) ? uuid.ToString("D") : "", system.Text("Manufacturer"), system.Text("Model"));
 
     PowerState Power(JsonElement system) => system.Text("PowerState") switch
     {

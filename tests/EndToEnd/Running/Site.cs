@@ -23,7 +23,7 @@ sealed record LabDimm(string Slot, long SizeMiB);
 sealed record LabDisk(long SizeMiB, string Bus);
 
 /// <summary>What the running lab says of a machine.</summary>
-sealed record LabStatus(string Name, string Power, string Phase, int Requests, int PowerActions);
+sealed record LabStatus(string Name, string Power, string Phase, int Requests, int PowerActions, int Writes = 0);
 
 /// <summary>A site of its own in a temporary directory: one node, one lab, and a client. Both may be killed and started again.</summary>
 sealed class Site : IAsyncDisposable
