@@ -41,13 +41,13 @@ public sealed class Node : IAsyncDisposable
         try
         {
             var (events, isSilo, isApi) = (storage.Events, options.Cluster?.IsSilo ?? true, options.Cluster?.IsApi ?? true);
-            if (isSilo) await Bootstrap.Administrator(new(events, EventNames.Codec()), storage.Data, TimeProvider.System.GetUtcNow());
+            if (isSilo) await Bootstrap.Administrator(new(events, EventNames.Codec()), storage.Data, options.Time.GetUtcNow());
             var end = await events.End(cancellation);
             var model = storage.Own(ReadModel.Open(storage.Data.File("read.db"), end));
 
             var builder = Builder(options);
             builder.Services
-                .AddSingleton(TimeProvider.System)
+                .AddSingleton(options.Time)
                 .AddSingleton(options.Ppec with { RemindOperations = options.Cluster is not null })
                 .AddSingleton(events)
                 .AddSingleton<IEventCodec>(_ => EventNames.Codec())
@@ -55,7 +55,7 @@ public sealed class Node : IAsyncDisposable
                 .AddSingleton(model).AddSingleton<IReadModel>(model)
                 .AddSingleton<IReadiness>(new Readiness(model, end))
                 .AddHostedService<Feed>();
-            if (isSilo) await Silo(builder.Services, storage, options.Ppec.Observe);
+            if (isSilo) await Silo(builder.Services, storage, options.Time, options.Ppec.Observe);
             if (isApi) builder.Services
                 .AddSingleton<IHistory, History>()
                 .AddSingleton<IImageContent>(new ImageContent(storage.Images))
@@ -96,7 +96,7 @@ public sealed class Node : IAsyncDisposable
         });
         builder.Logging.ClearProviders()
             .AddSimpleConsole(o => { o.SingleLine = true; o.TimestampFormat = "HH:mm:ss.fff "; o.UseUtcTimestamp = true; })
-            .AddFilter(null, LogLevel.Warning).AddFilter("Ppec", LogLevel.Information).AddFilter("Ppec.Grains.Operations.Waker", LogLevel.Warning).AddFilter("Orleans.Runtime.Silo", LogLevel.Error).AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error)
+            .AddFilter(null, LogLevel.Warning).AddFilter("Ppec", LogLevel.Information).AddFilter("Ppec.Grains.Operations.Waker", LogLevel.Warning).AddFilter("Ppec.Grains.Watching.Watcher", LogLevel.Warning).AddFilter("Orleans.Runtime.Silo", LogLevel.Error).AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error)
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical); // why it could not start is said once, as a sentence
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = StopWithin);
@@ -104,14 +104,14 @@ public sealed class Node : IAsyncDisposable
     }
 
     /// <summary>What only grains need: nobody else sees a secret.</summary>
-    static async Task Silo(IServiceCollection services, Storage storage, bool observe)
+    static async Task Silo(IServiceCollection services, Storage storage, TimeProvider time, bool observe)
     {
         var secrets = storage.Secrets!;
         services
             .AddSingleton(secrets)
             .AddSingleton<IImageStore>(storage.Images)
             .AddSingleton<IBmcConnector>(observe ? new ObservingConnector(new RedfishConnector()) : new RedfishConnector())
-            .AddSingleton(new Tickets(await Bootstrap.TicketsKey(secrets), TimeProvider.System))
+            .AddSingleton(new Tickets(await Bootstrap.TicketsKey(secrets), time))
             .AddSingleton<MachinePower>().AddSingleton<MachineSteps>().AddSingleton<Lookout>()
             .AddSingleton<Credentials>().AddSingleton<Preparation>();
         if (storage.Snapshots is { } snapshots) services.AddSingleton(snapshots);

@@ -61,6 +61,7 @@ public sealed class ObserveTests
         world.Options = world.Options with { Observe = false };
         waiting.Silent = _ => false;
         await world.Restart();
+        await world.Wake(open, waiting);
         Assert.Equal(Ending.Succeeded, (await world.Finish(open)).Result);
     }
 
