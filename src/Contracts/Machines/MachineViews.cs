@@ -72,6 +72,10 @@ public sealed record WaiverView(string Gap, DateTimeOffset Until, string Why);
 [GenerateSerializer, Immutable]
 public sealed record RepairView(string Slot, string Serial, string? Rma, string? Before, string? After, DateTimeOffset At);
 
+/// <summary>What the BMC said of the machine's power, and when: <c>on</c>, <c>off</c>, <c>powering-on</c>, <c>powering-off</c>.</summary>
+[GenerateSerializer, Immutable]
+public sealed record PowerView(string Machine, string Power, DateTimeOffset ReadAt);
+
 /// <summary><paramref name="Expired"/>: its time is over and nobody ended it; drift counts again.</summary>
 [GenerateSerializer, Immutable]
 public sealed record MaintenanceView(string Why, DateTimeOffset ExpiresAt, bool Expired = false);

@@ -39,7 +39,7 @@ public interface IReadModel
     /// <summary>Machines to look at now and then: those with a BMC, and those with something that time may end (a hold, a waiver, maintenance).</summary>
     ImmutableArray<string> Watched();
 
-    /// <summary>Names (and rack units, as <c>rack:ID</c>) that are claimed for a machine that does not exist.</summary>
+    /// <summary>Names (and rack units, as <c>rack:ID/UNIT</c>) that are claimed for a machine that does not exist, does not stand there, or has another BMC.</summary>
     ImmutableArray<(string Name, string Owner)> OrphanClaims();
 }
 

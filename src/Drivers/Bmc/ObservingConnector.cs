@@ -13,6 +13,9 @@ public sealed class ObservingConnector(IBmcConnector inner) : IBmcConnector
         public Task<BootOverride> ReadBootOnce(CancellationToken cancellation) => bmc.ReadBootOnce(cancellation);
         public Task RequestPower(PowerRequest request, CancellationToken cancellation) => Refuse();
         public Task SetBootOnce(BootOverride target, CancellationToken cancellation) => Refuse();
+        public Task<bool> ReadIndicator(CancellationToken cancellation) => bmc.ReadIndicator(cancellation);
+        public Task SetPassword(string password, CancellationToken cancellation) => Refuse();
+        public Task SetIndicator(bool on, CancellationToken cancellation) => Refuse();
         public Task ResetController(CancellationToken cancellation) => Refuse();
         public ValueTask DisposeAsync() => bmc.DisposeAsync();
 

@@ -1,4 +1,5 @@
 using Ppec.Contracts.Gate;
+using Ppec.Contracts.Machines;
 using Ppec.Contracts.Operations;
 
 namespace Ppec.Grains.Gate;
@@ -9,7 +10,7 @@ namespace Ppec.Grains.Gate;
 /// </summary>
 static class Observing
 {
-    public static bool Refuses(Command command) => command is IStartsOperation or OperationCommand;
+    public static bool Refuses(Command command) => command is IStartsOperation and not AcceptMachine { KeepPassword: true } or OperationCommand;
 
     public static Problem Refusal => new(ProblemCodes.ObserveOnly,
         "This node only observes: nothing is powered, booted or written. Send it to a node that runs without --observe, or start this one without it.");
