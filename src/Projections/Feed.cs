@@ -67,7 +67,7 @@ public sealed class Feed(IEventStore store, IEventCodec codec, ReadModel model, 
     }
 
     void Write(HashSet<string> changed, LogPosition position) =>
-        model.Apply(changed.Select(s => (_streams[s].Noun.Name, s, _streams[s].Noun.View(_streams[s].State, _streams[s].Version, _streams[s].Id, _streams[s].First))), position);
+        model.Apply(changed.Select(s => (_streams[s].Noun.Shown, s, _streams[s].Noun.View(_streams[s].State, _streams[s].Version, _streams[s].Id, _streams[s].First))), position);
 
     async Task<bool> Fold(RecordedEvent e, CancellationToken cancellation)
     {

@@ -9,6 +9,9 @@ public sealed record Document(string Id, object View, DateTimeOffset Time, Immut
 /// <summary>A kind of thing that can be read: how its stream folds, and what documents follow from its state. Pure.</summary>
 public abstract record Noun(string Name)
 {
+    /// <summary>The noun that its documents are shown as.</summary>
+    public string Shown { get; init; } = Name;
+
     /// <summary>The stream that holds the thing with this id.</summary>
     public abstract string StreamOf(string id);
 

@@ -20,6 +20,8 @@ public static class ProblemCodes
     public const string Unavailable = "unavailable";
     public const string Unexpected = "unexpected";
     public const string ObserveOnly = "observe-only";
+    public const string NoCapacity = "no-capacity";
+    public const string NothingChosen = "nothing-chosen";
 
     // machines
     public const string MachineUnknown = "machine-unknown";
