@@ -53,7 +53,7 @@ public sealed class Node : IAsyncDisposable
                 .AddSingleton<Log>()
                 .AddSingleton(model).AddSingleton<IReadModel>(model)
                 .AddSingleton<IReadiness>(new Readiness(model, end))
-                .AddHostedService<Feed>();
+                .AddHostedService<Feed>().AddHostedService<TextFollower>();
             if (isSilo) await Silo(builder.Services, storage);
             if (isApi) builder.Services
                 .AddSingleton<IHistory, History>()

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Ppec.Benchmarks;
 
-// Measures and prints; asserts nothing. `--quick` takes less than four minutes; `gate`, `lives`, `starts`, `stores` and `cluster` run one part.
+// Measures and prints; asserts nothing. `--quick` takes less than four minutes; `gate`, `lives`, `starts`, `stores`, `cluster` and `queries` run one part.
 var quick = args.Contains("--quick");
 var parts = args.Where(a => !a.StartsWith("--", StringComparison.Ordinal)).ToList();
 var model = File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown CPU";
@@ -13,6 +13,7 @@ if (Wanted("lives")) await Lives.Run(count: quick ? 30 : 150, warmUp: quick ? 10
 if (Wanted("starts")) await Starts.Run();
 if (Wanted("stores")) await StoreRates.Run(TimeSpan.FromSeconds(quick ? 1 : 5), rounds: quick ? 1 : 2);
 if (Wanted("cluster")) await ClusterRates.Run(TimeSpan.FromSeconds(quick ? 3 : 15), faults: quick ? 1 : 3);
+if (Wanted("queries")) await Queries.Run(machines: quick ? 10_000 : 100_000, requests: quick ? 100 : 500);
 return 0;
 
 bool Wanted(string part) => parts.Count == 0 || parts.Contains(part);
