@@ -46,10 +46,12 @@ static class Requests
     static int AnyGate => Random.Shared.Next(Gates);
 
     /// <summary>Asks the users' gate.</summary>
-    public static Task<T> Gate<T>(this IGrainFactory grains, Func<IGateGrain, Task<T>> ask) => Insist(() => ask(grains.GetGrain<IGateGrain>(AnyGate)));
+    public static Task<T> Gate<T>(this IGrainFactory grains, Func<IGateGrain, Task<T>> ask) =>
+        IsNear(grains) ? ask(grains.GetGrain<IGateGrain>(0)) : Insist(() => ask(grains.GetGrain<IGateGrain>(AnyGate)));
 
     /// <summary>Asks the machines' gate. <paramref name="longer"/>: what the answer may rightly take beyond the usual.</summary>
-    public static Task<T> MachineGate<T>(this IGrainFactory grains, Func<IMachineGateGrain, Task<T>> ask, TimeSpan longer = default) => Insist(() => ask(grains.GetGrain<IMachineGateGrain>(AnyGate)), longer);
+    public static Task<T> MachineGate<T>(this IGrainFactory grains, Func<IMachineGateGrain, Task<T>> ask, TimeSpan longer = default) =>
+        IsNear(grains) ? ask(grains.GetGrain<IMachineGateGrain>(0)) : Insist(() => ask(grains.GetGrain<IMachineGateGrain>(AnyGate)), longer);
 
     /// <summary>Asks the gate whether this caller may read; throws the problem when not.</summary>
     public static async Task MayRead(this HttpContext http, IGrainFactory grains, string permission)
@@ -150,6 +152,14 @@ static class Requests
         return model.Find(noun, id) is { } document ? Json(http, document, status) : Problems.Of(new(ProblemCodes.Unavailable, "It is done, and not yet visible: read it again."));
     }
 
+    /// <summary>The answer to a mutation that ended a thing: nothing of it is to be read any more.</summary>
+    public static async Task<IResult> Gone(this HttpContext http, GateAnswer answer, IReadModel model)
+    {
+        if (answer.Problem is { } problem) return Problems.Of(problem);
+        http.Response.Headers["Ppec-Position"] = answer.Position.ToString();
+        return await model.WaitFor(answer.Position, ReadYourWrites, http.RequestAborted) ? Results.NoContent() : Problems.Of(new(ProblemCodes.Unavailable, "It is done, and not yet visible: read it again."));
+    }
+
     /// <summary>The answer to a command that started work: the operation, which the caller follows at <c>Location</c>.</summary>
     public static async Task<IResult> Operation(this HttpContext http, GateAnswer answer, IReadModel model, string operation)
     {
@@ -173,10 +183,10 @@ static class Requests
 
     public static async Task<IResult> List(this HttpContext http, IReadModel model, string noun)
     {
-        await http.AwaitPosition(model);
         var query = http.Request.Query;
         try
         {
+            await http.AwaitPosition(model, texts: query.ContainsKey("after") && model.HasText(Text("filter")));
             var page = model.List(noun, new(Text("filter"), Text("sort"), http.Limit(), Text("cursor")));
             return Results.Stream(stream => WritePage(stream, page), "application/json");
         }
@@ -209,10 +219,13 @@ static class Requests
         _ => throw RequestException.Invalid(name, $"{name} is a position as Ppec-Position or an event gave it."),
     };
 
-    static async Task AwaitPosition(this HttpContext http, IReadModel model)
+    /// <param name="http">The request, perhaps with <c>after</c>.</param>
+    /// <param name="model">What is read.</param>
+    /// <param name="texts">The full-text index is read too.</param>
+    public static async Task AwaitPosition(this HttpContext http, IReadModel model, bool texts = false)
     {
         var position = http.Position("after");
-        if (position != LogPosition.Start && !await model.WaitFor(position, ReadYourWrites, http.RequestAborted))
+        if (position != LogPosition.Start && !(await model.WaitFor(position, ReadYourWrites, http.RequestAborted) && (!texts || await model.WaitForTexts(position, ReadYourWrites, http.RequestAborted))))
             throw new RequestException(new(ProblemCodes.Unavailable, $"Position {position} is not visible yet: ask again."));
     }
 

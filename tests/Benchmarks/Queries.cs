@@ -15,22 +15,22 @@ static class Queries
         var data = root.Data;
         Directory.CreateDirectory(data);
         var since = Stopwatch.GetTimestamp();
-        await Fleet.Write(data, machines);
-        Row.Note(string.Create(CultureInfo.InvariantCulture, $"{machines:N0} machines, {machines * Fleet.EventsEach:N0} events written in {Stopwatch.GetElapsedTime(since).TotalSeconds:N0} s"));
+        await MachineLog.Write(data, machines);
+        Row.Note(string.Create(CultureInfo.InvariantCulture, $"{machines:N0} machines, {machines * MachineLog.EventsEach:N0} events written in {Stopwatch.GetElapsedTime(since).TotalSeconds:N0} s"));
         since = Stopwatch.GetTimestamp();
         await using var node = await Node.Start(NodeOptions.Read(["--data", data, "--urls", "http://127.0.0.1:0"], System.Collections.Immutable.ImmutableDictionary<string, string>.Empty), CancellationToken.None);
-        Row.Print(string.Create(CultureInfo.InvariantCulture, $"read model from {machines * Fleet.EventsEach:N0} events"), Stopwatch.GetElapsedTime(since).TotalSeconds, "s", "N1", "≤ 30");
+        Row.Print(string.Create(CultureInfo.InvariantCulture, $"read model from {machines * MachineLog.EventsEach:N0} events"), Stopwatch.GetElapsedTime(since).TotalSeconds, "s", "N1", "≤ 30");
         using var http = new HttpClient { BaseAddress = new(node.Url) };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(Path.Combine(data, "admin-credential"))).Trim());
 
-        await Measure("GET one machine", n => $"machines/{Fleet.Id(n)}", "p50 ≤ 1");
+        await Measure("GET one machine", n => $"machines/{MachineLog.Id(n)}", "p50 ≤ 1");
         await Measure("list 100", _ => "machines?limit=100", "p99 ≤ 20");
-        await Measure("list 100, stage and type", n => $"machines?limit=100&filter=stage:spare+type:{Fleet.Type(n)}", "p99 ≤ 20");
-        await Measure("list 100, tag", n => $"machines?limit=100&filter=tag.team={Fleet.Team(n)}", "p99 ≤ 20");
+        await Measure("list 100, stage and type", n => $"machines?limit=100&filter=stage:spare+type:{MachineLog.Type(n)}", "p99 ≤ 20");
+        await Measure("list 100, tag", n => $"machines?limit=100&filter=tag.team={MachineLog.Team(n)}", "p99 ≤ 20");
         await Measure("list 100, broad with its total", _ => "machines?limit=100&filter=stage:spare", "p99 ≤ 20");
         await Measure("list 100, two broad terms and a negation", _ => "machines?limit=100&filter=stage:spare+tag.env=prod+-hold", "p99 ≤ 20");
         await Measure("list 100, free text, part of a serial", n => $"machines?limit=100&filter=n{n / 100:0000}");
-        await Measure("list 100, free text, part of a hostname", n => $"machines?limit=100&filter={Fleet.Team(n)}-db");
+        await Measure("list 100, free text, part of a hostname", n => $"machines?limit=100&filter={MachineLog.Team(n)}-db");
 
         async Task Measure(string what, Func<int, string> path, string target = "")
         {

@@ -6,6 +6,7 @@ using Orleans.Concurrency;
 using Ppec.Contracts;
 using Ppec.Contracts.Access;
 using Ppec.Contracts.Changes;
+using Ppec.Contracts.Filters;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Images;
 using Ppec.Contracts.Machines;
@@ -13,6 +14,7 @@ using Ppec.Contracts.Operations;
 using Ppec.Contracts.Profiles;
 using Ppec.Contracts.Racks;
 using Ppec.Contracts.Regions;
+using Ppec.Contracts.Tags;
 
 namespace Ppec.Grains.Gate;
 
@@ -88,6 +90,7 @@ public sealed class GateGrain(Credentials credentials, Preparation preparation, 
     {
         var prepared = await preparation.Of(command, request.Secret, caller);
         if (prepared.Problem is { } problem) return new(problem, command.Target);
+        if (prepared.AlsoNeeds is { } permission && !Authorised(caller.Actor, permission)) return new(new(ProblemCodes.Forbidden, $"You lack the permission {permission}."), command.Target);
         var outcome = await Dispatch(prepared.Command, caller);
         // An unknown outcome may have happened: its claims stay, and the sweep looks at them.
         if (outcome.Problem is { Code: not ProblemCodes.OutcomeUnknown }) await prepared.Undo();
@@ -103,6 +106,8 @@ public sealed class GateGrain(Credentials credentials, Preparation preparation, 
         RackCommand c      => GrainFactory.GetGrain<IRackGrain>(c.Rack).Execute(c, caller),
         ProfileCommand c   => GrainFactory.GetGrain<IProfileGrain>(c.Profile).Execute(c, caller),
         ImageCommand c     => GrainFactory.GetGrain<IImageGrain>(c.Name).Execute(c, caller),
+        FilterCommand c    => GrainFactory.GetGrain<IFilterGrain>(c.Name).Execute(c, caller),
+        TagCommand c       => GrainFactory.GetGrain<ITagGrain>(c.Key).Execute(c, caller),
         _                  => throw new ArgumentException($"{command.GetType().Name} has no door.", nameof(command)),
     };
 

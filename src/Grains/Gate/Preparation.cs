@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Ppec.Contracts;
 using Ppec.Contracts.Access;
+using Ppec.Contracts.Filters;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Images;
 using Ppec.Contracts.Machines;
@@ -17,7 +18,7 @@ namespace Ppec.Grains.Gate;
 /// What a command needs from elsewhere before its aggregate can decide: an image looked up, a secret stored, names claimed.
 /// Claims belong to the machine that is to be; a refusal gives back what this request took, and the sweep what a crash left.
 /// </summary>
-public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IImageStore images, PpecOptions options)
+public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IImageStore images, PpecOptions options, TagSchemas tags)
 {
     public async Task<Prepared> Of(Command command, SecretText? secret, Caller? caller) => command switch
     {
@@ -26,6 +27,9 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
         RackMachine c      => await Rack(c, secret, caller!),
         CreateRack c       => new(c, await grains.GetGrain<IRegionGrain>(c.Region).Exists() ? null : new(ProblemCodes.RegionUnknown, $"There is no region {c.Region}: create it first.")),
         RegisterImage c    => await Register(c),
+        TagMachine c       => await tags.Check(c),
+        SaveFilter c       => new(c with { Owner = caller!.Actor }),
+        DeleteFilter c     => new(c with { By = caller!.Actor }),
         _                  => new(command),
     };
 
@@ -122,8 +126,8 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
         (c.Macs.IsDefault ? [] : c.Macs).Select(m => $"mac:{m}").Concat(c.Bmc is { } b ? [$"bmc:{b.Address}"] : Array.Empty<string>());
 }
 
-/// <summary>A command ready to be decided, or why it cannot be; and what to give back if it is refused.</summary>
-public sealed record Prepared(Command Command, Problem? Problem = null, IReadOnlyList<Func<Task>>? GiveBack = null)
+/// <summary>A command ready to be decided, or why it cannot be; what to give back if it is refused; and the permission it turned out to need besides its own.</summary>
+public sealed record Prepared(Command Command, Problem? Problem = null, IReadOnlyList<Func<Task>>? GiveBack = null, string? AlsoNeeds = null)
 {
     public async Task Undo()
     {

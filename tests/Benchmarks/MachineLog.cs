@@ -13,7 +13,7 @@ using Ppec.Stores.Sqlite;
 namespace Ppec.Benchmarks;
 
 /// <summary>A log of many machines, ten events each, written straight into the store as their grains would have: half are spare, half in production.</summary>
-static class Fleet
+static class MachineLog
 {
     public const int EventsEach = 10;
     public const int Types = 20;
