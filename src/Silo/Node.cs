@@ -40,13 +40,13 @@ public sealed class Node : IAsyncDisposable
         try
         {
             var (events, isSilo, isApi) = (storage.Events, options.Cluster?.IsSilo ?? true, options.Cluster?.IsApi ?? true);
-            if (isSilo) await Bootstrap.Administrator(new(events, EventNames.Codec()), storage.Data, TimeProvider.System.GetUtcNow());
+            if (isSilo) await Bootstrap.Administrator(new(events, EventNames.Codec()), storage.Data, options.Time.GetUtcNow());
             var end = await events.End(cancellation);
             var model = storage.Own(ReadModel.Open(storage.Data.File("read.db"), end));
 
             var builder = Builder(options);
             builder.Services
-                .AddSingleton(TimeProvider.System)
+                .AddSingleton(options.Time)
                 .AddSingleton(options.Ppec with { RemindOperations = options.Cluster is not null })
                 .AddSingleton(events)
                 .AddSingleton<IEventCodec>(_ => EventNames.Codec())
@@ -54,7 +54,7 @@ public sealed class Node : IAsyncDisposable
                 .AddSingleton(model).AddSingleton<IReadModel>(model)
                 .AddSingleton<IReadiness>(new Readiness(model, end))
                 .AddHostedService<Feed>().AddHostedService<TextFollower>();
-            if (isSilo) await Silo(builder.Services, storage);
+            if (isSilo) await Silo(builder.Services, storage, options.Time);
             if (isApi) builder.Services
                 .AddSingleton<IHistory, History>()
                 .AddSingleton<IImageContent>(new ImageContent(storage.Images))
@@ -103,14 +103,14 @@ public sealed class Node : IAsyncDisposable
     }
 
     /// <summary>What only grains need: nobody else sees a secret.</summary>
-    static async Task Silo(IServiceCollection services, Storage storage)
+    static async Task Silo(IServiceCollection services, Storage storage, TimeProvider time)
     {
         var secrets = storage.Secrets!;
         services
             .AddSingleton(secrets)
             .AddSingleton<IImageStore>(storage.Images)
             .AddSingleton<IBmcConnector>(new RedfishConnector())
-            .AddSingleton(new Tickets(await Bootstrap.TicketsKey(secrets), TimeProvider.System))
+            .AddSingleton(new Tickets(await Bootstrap.TicketsKey(secrets), time))
             .AddSingleton<MachinePower>().AddSingleton<MachineSteps>()
             .AddSingleton<Credentials>().AddSingleton<TagSchemas>().AddSingleton<Preparation>();
         if (storage.Snapshots is { } snapshots) services.AddSingleton(snapshots);

@@ -21,6 +21,9 @@ namespace Ppec.Silo;
 /// <param name="Cluster">Null = embedded.</param>
 public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOptions Ppec, string? Events = null, string? Images = null, ClusterOptions? Cluster = null)
 {
+    /// <summary>The node's clock. Those who wait for a BMC's backoffs in a test may have a swifter one.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     sealed record Option(string Name, string Value, string Help)
     {
         public string Variable => $"PPEC_{Name.Replace('-', '_').ToUpperInvariant()}";

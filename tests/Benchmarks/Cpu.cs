@@ -12,6 +12,15 @@ static class Cpu
         return TimeSpan.FromMilliseconds(10 * (Number(fields[11]) + Number(fields[12])));
     }
 
+    /// <summary>What a process has in memory, and the most it ever had, in MiB.</summary>
+    public static (double Now, double Most) Memory(int pid)
+    {
+        var status = File.ReadLines($"/proc/{pid}/status").Select(l => l.Split(':')).Where(l => l.Length == 2).ToDictionary(l => l[0], l => l[1]);
+        return (KiB("VmRSS") / 1024.0, KiB("VmHWM") / 1024.0);
+
+        long KiB(string name) => Number(status[name].Trim().Split(' ')[0]);
+    }
+
     /// <summary>Time that the processors of this machine spent on anything, and in all.</summary>
     public static (long Busy, long All) Machine()
     {

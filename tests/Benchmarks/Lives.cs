@@ -1,7 +1,5 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using Ppec.EndToEnd.Running;
-using Ppec.Sdk;
 
 namespace Ppec.Benchmarks;
 
@@ -17,17 +15,13 @@ static class Lives
         await site.StartLab("--sim", $"{count + warmUp}");
         await site.Furnish();
         var machines = site.Machines();
-        using var stop = new CancellationTokenSource();
-        var ended = new ConcurrentDictionary<string, TaskCompletionSource<string>>();
-        var feed = Follow(site.Client, ended, stop.Token);
+        await using var endings = new Endings(site.Client);
 
-        await All(site, machines.Take(warmUp), ended); // the node has compiled its paths before it is measured
+        await All(site, machines.Take(warmUp), endings); // the node has compiled its paths before it is measured
         var (cpu, asked, since) = (Cpu.Of(site.Node!.Id), await Requests(site), Stopwatch.GetTimestamp());
-        await All(site, machines.Skip(warmUp), ended);
+        await All(site, machines.Skip(warmUp), endings);
         var (spent, took) = (Cpu.Of(site.Node.Id) - cpu, Stopwatch.GetElapsedTime(since));
         var requests = await Requests(site) - asked;
-        await stop.CancelAsync();
-        await feed;
 
         Row.Print($"machine lives, {AtOnce} at once", count / took.TotalMinutes, "/min", "N0", "≥ 151");
         Row.Print("  CPU of the node a life", spent.TotalMilliseconds / count, "ms", "N1", "≤ 20");
@@ -35,7 +29,7 @@ static class Lives
         Row.Print("  requests to BMCs a life", (double)requests / count, "", "N0");
     }
 
-    static Task All(Site site, IEnumerable<LabMachine> machines, ConcurrentDictionary<string, TaskCompletionSource<string>> ended) =>
+    static Task All(Site site, IEnumerable<LabMachine> machines, Endings endings) =>
         Parallel.ForEachAsync(machines, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (m, _) =>
         {
             var client = site.Client.Machines;
@@ -47,22 +41,10 @@ static class Lives
 
             async Task End(Contracts.Operations.OperationView operation)
             {
-                var result = await ended.GetOrAdd(operation.Id, _ => new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+                var result = await endings.Of(operation);
                 if (result != "succeeded") throw new InvalidOperationException($"{operation.Kind} of {m.Id}: {result}");
             }
         });
-
-    /// <summary>One open feed tells of every end: asking again and again would be measured too.</summary>
-    static async Task Follow(PpecClient client, ConcurrentDictionary<string, TaskCompletionSource<string>> ended, CancellationToken stop)
-    {
-        try
-        {
-            await foreach (var e in client.Events.FollowAsync(stream: "operation-", cancellation: stop))
-                if (e.Value.Type.StartsWith("operation.ended", StringComparison.Ordinal))
-                    ended.GetOrAdd(e.Value.Stream["operation-".Length..], _ => new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult(e.Value.Data.GetProperty("result").GetString()!);
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested) { /* measured */ }
-    }
 
     static async Task<long> Requests(Site site) => (await site.Status()).Values.Sum(s => (long)s.Requests);
 }

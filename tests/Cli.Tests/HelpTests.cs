@@ -59,6 +59,10 @@ public sealed partial class HelpTests
         ppec rack list|show|create
         ppec profile list|show|create
         ppec image list|show|register
+        ppec find
+        ppec disk show
+        ppec filter list|show|save|delete
+        ppec tag list|show|set|delete
         ppec lab up|down|status
         """.ReplaceLineEndings("\n"),
         string.Join('\n', Tree().Subcommands.Select(noun => $"ppec {noun.Name} {string.Join('|', noun.Subcommands.Select(verb => verb.Name))}".TrimEnd())));

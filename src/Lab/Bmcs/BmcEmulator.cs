@@ -12,6 +12,8 @@ namespace Ppec.Lab.Bmcs;
 public sealed class BmcEmulator(IPoweredMachine machine, string user, string password, BmcFaults faults, TimeProvider time)
 {
     const int MaxBody = 65536;
+    const int FlapMilliseconds = 6000;
+    const int AwayMilliseconds = 2000;
     readonly BmcPower power = new(machine, faults);
     readonly ConcurrentDictionary<string, int> monitors = [];
     bool located;
@@ -31,7 +33,7 @@ public sealed class BmcEmulator(IPoweredMachine machine, string user, string pas
     public async Task Serve(HttpContext http)
     {
         Requests++;
-        if (faults.Dead)
+        if (faults.Dead || (faults.Flaps && IsAway()))
         {
             http.Abort();
             return;
@@ -44,6 +46,9 @@ public sealed class BmcEmulator(IPoweredMachine machine, string user, string pas
         else if (faults.Oversize) await Raw(http, new string('[', 8 << 20));
         else await Answer(http);
     }
+
+    /// <summary>Each at moments of its own: a fleet that flaps does not do it in step.</summary>
+    bool IsAway() => (time.GetUtcNow().ToUnixTimeMilliseconds() + (uint)machine.Face.Uuid.GetHashCode(StringComparison.Ordinal)) % FlapMilliseconds < AwayMilliseconds;
 
     /// <summary>What stands behind (libvirt, a file) may fail; a client is told as a BMC would.</summary>
     async Task Answer(HttpContext http)

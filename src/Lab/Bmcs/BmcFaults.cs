@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Ppec.Lab.Bmcs;
 
 /// <summary>How a BMC misbehaves. May be changed while it runs.</summary>
@@ -24,6 +26,12 @@ public sealed class BmcFaults
     /// <summary>Carries an action out, then hangs up without an answer.</summary>
     public bool DropAfterActing { get; set; }
 
+    /// <summary>Is away for two of every six seconds.</summary>
+    public bool Flaps { get; set; }
+
+    /// <summary>Says that the machine is on, whatever it is.</summary>
+    public bool SaysOn { get; set; }
+
     /// <summary>Answers actions with 202 and a task to follow.</summary>
     public bool Tasks { get; set; }
 
@@ -42,15 +50,18 @@ public sealed class BmcFaults
     /// <summary>Healthy again.</summary>
     public void Clear()
     {
-        Liar = Dead = Hang = Garbage = InternalErrors = Oversize = DropAfterActing = Tasks = FailingTasks = false;
+        Liar = Dead = Hang = Garbage = InternalErrors = Oversize = DropAfterActing = Flaps = SaysOn = Tasks = FailingTasks = false;
         (LagReads, Delay, MaxSessions) = (0, TimeSpan.Zero, new BmcFaults().MaxSessions);
     }
 
-    /// <summary>Applies a fault by its name in <c>lab.yaml</c>; false for a name that is none of ours.</summary>
+    /// <summary>Applies a fault by its name in <c>lab.yaml</c>; false for a name that is none of ours. <c>bmc-slow=8</c> answers after 8 s.</summary>
     public bool Apply(string name)
     {
         switch (name)
         {
+            case ['b', 'm', 'c', '-', 's', 'l', 'o', 'w', '=', .. var seconds] when int.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out var late) && late <= 3600:
+                Delay = TimeSpan.FromSeconds(late);
+                break;
             case "bmc-liar": Liar = true; break;
             case "bmc-dead": Dead = true; break;
             case "bmc-hang": Hang = true; break;
@@ -58,6 +69,8 @@ public sealed class BmcFaults
             case "bmc-500": InternalErrors = true; break;
             case "bmc-oversize": Oversize = true; break;
             case "bmc-drops": DropAfterActing = true; break;
+            case "bmc-flap": Flaps = true; break;
+            case "bmc-wrong-state": SaysOn = true; break;
             case "bmc-tasks": Tasks = true; break;
             case "bmc-failing-tasks": Tasks = FailingTasks = true; break;
             case "bmc-lag": LagReads = 3; break;

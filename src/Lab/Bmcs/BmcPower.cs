@@ -34,6 +34,7 @@ public sealed class BmcPower(IPoweredMachine machine, BmcFaults faults)
 
     public async Task<string> Read(CancellationToken cancellation)
     {
+        if (faults.SaysOn) return "On";
         var seen = passing;
         if (seen is not null && readsLeft-- > 0) return seen;
         passing = null;

@@ -18,7 +18,8 @@ public static class CommandLine
         var qemu = new Option<int>("--qemu") { Description = "So many QEMU machines.", HelpName = "N" };
         var sim = new Option<int>("--sim") { Description = "So many simulated machines.", HelpName = "N" };
         var ppec = new Option<string?>("--ppec") { Description = "Where PPEC serves /boot and /agent.", HelpName = "URL" };
-        var racks = new Option<string[]>("--rack") { Description = "Racks to spread the machines over; may be repeated.", HelpName = "ID" };
+        var racks = new Option<string[]>("--rack") { Description = "Racks to spread the machines over, as in blr1.r1 or blr1.r[01-20]; may be repeated.", HelpName = "ID" };
+        var lies = new Option<string[]>("--lie") { Description = "A fault for a part of the simulated machines, as in flap:5% or one-session:20; may be repeated.", HelpName = "FAULT:SHARE" };
         var https = new Option<bool>("--https") { Description = "BMCs speak https with certificates of their own making." };
         var hypervisor = new Option<string>("--hypervisor") { Description = "For QEMU machines; auto boots a kernel before it believes in KVM.", DefaultValueFactory = _ => "auto" };
         hypervisor.AcceptOnlyFromAmong("auto", "kvm", "qemu");
@@ -26,12 +27,12 @@ public static class CommandLine
         var port = new Option<int>("--bmc-port") { Description = "Look for BMC ports from here up.", DefaultValueFactory = _ => 21000, HelpName = "PORT" };
         var detach = new Option<bool>("--detach", "-d") { Description = "Return when the lab is ready and leave it running." };
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Log what each machine does." };
-        var command = new Command("up", "Build the lab, or take it up again.") { state, file, qemu, sim, ppec, racks, https, hypervisor, delay, port, detach, verbose };
+        var command = new Command("up", "Build the lab, or take it up again.") { state, file, qemu, sim, ppec, racks, lies, https, hypervisor, delay, port, detach, verbose };
         command.SetAction((parsed, cancellation) => Guarded(() =>
         {
             var settings = new UpSettings(
                 new LabFolder(parsed.GetRequiredValue(state)), parsed.GetValue(file), parsed.GetValue(qemu), parsed.GetValue(sim), Url(parsed.GetValue(ppec)),
-                parsed.GetValue(racks) ?? [], parsed.GetValue(https), parsed.GetValue(hypervisor)!, TimeSpan.FromMilliseconds(parsed.GetValue(delay)), parsed.GetValue(port), parsed.GetValue(verbose));
+                parsed.GetValue(racks) ?? [], parsed.GetValue(lies) ?? [], parsed.GetValue(https), parsed.GetValue(hypervisor)!, TimeSpan.FromMilliseconds(parsed.GetValue(delay)), parsed.GetValue(port), parsed.GetValue(verbose));
             return parsed.GetValue(detach) ? UpDetached.Run(settings.Folder, cancellation) : new UpCommand(settings).Run(cancellation);
         }));
         return command;

@@ -8,7 +8,7 @@ namespace Ppec.Lab.Commands;
 
 /// <summary>What <c>up</c> was told.</summary>
 public sealed record UpSettings(
-    LabFolder Folder, string? File, int Qemu, int Sim, Uri? Ppec, IReadOnlyList<string> Racks, bool Https, string Hypervisor, TimeSpan SimDelay, int FirstPort, bool Verbose);
+    LabFolder Folder, string? File, int Qemu, int Sim, Uri? Ppec, IReadOnlyList<string> Racks, IReadOnlyList<string> Lies, bool Https, string Hypervisor, TimeSpan SimDelay, int FirstPort, bool Verbose);
 
 /// <summary>Runs a lab until it is told to stop.</summary>
 public sealed class UpCommand(UpSettings settings)
@@ -31,6 +31,7 @@ public sealed class UpCommand(UpSettings settings)
         {
             await using var host = plan.Machines.Any(m => m.Kind == MachineKind.Qemu) ? await QemuHost.Start(plan.Hypervisor, folder, ppec, log, stop.Token) : null;
             await using var site = await LabSite.Start(plan, folder, new SiteOptions(ppec, settings.SimDelay, settings.FirstPort), m => host!.Machine(m), log, stop.Token);
+            GC.Collect(2, GCCollectionMode.Aggressive); // reading the plan of a fleet takes more memory than the fleet
             Console.WriteLine($"ready: {plan.Machines.Length} machines");
             await Task.Delay(Timeout.InfiniteTimeSpan, stop.Token);
         }
@@ -55,8 +56,8 @@ public sealed class UpCommand(UpSettings settings)
             : throw new PlanException("Say what to build: -f lab.yaml, or --qemu N, or --sim N.");
         var again = settings.File is null && settings.Qemu + settings.Sim == 0;
         var notes = settings.Folder.Notes;
-        notes = notes with { Racks = again && settings.Racks.Count == 0 ? notes.Racks : [.. settings.Racks], Https = settings.Https || (again && notes.Https) };
-        var plan = LabYaml.Read(yaml, notes.Racks);
+        notes = notes with { Racks = again && settings.Racks.Count == 0 ? notes.Racks : [.. settings.Racks], Lies = again && settings.Lies.Count == 0 ? notes.Lies : [.. settings.Lies], Https = settings.Https || (again && notes.Https) };
+        var plan = LabYaml.Read(yaml, notes.Racks, notes.Lies);
         settings.Folder.Write("lab.yaml", yaml);
         settings.Folder.Notes = notes;
         return plan with { Https = plan.Https || notes.Https, Hypervisor = settings.Hypervisor == "auto" ? plan.Hypervisor : settings.Hypervisor };

@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -20,7 +22,7 @@ public sealed record SiteOptions(Uri Ppec, TimeSpan SimDelay, int FirstPort = 21
 public sealed class LabSite : IAsyncDisposable
 {
     const string User = "admin";
-    readonly List<(MachinePlan Plan, IPoweredMachine Machine)> machines = [];
+    readonly OrderedDictionary<string, (MachinePlan Plan, IPoweredMachine Machine)> machines = [];
     readonly Dictionary<string, BmcEmulator> bmcs = [];
     readonly List<X509Certificate2> certificates = [];
     readonly SimWorld world;
@@ -41,11 +43,11 @@ public sealed class LabSite : IAsyncDisposable
         {
             foreach (var machine in plan.Machines)
             {
-                site.machines.Add((machine, machine.Kind == MachineKind.Qemu ? qemu(machine) : new SimMachine(machine, new SimMemory(folder.Of(machine.Name, "sim.json")), site.world)));
+                site.machines.Add(machine.Name, (machine, machine.Kind == MachineKind.Qemu ? qemu(machine) : new SimMachine(machine, new SimMemory(folder.Of(machine.Name, "sim.json")), site.world)));
             }
 
             await site.Serve(plan, options, cancellation);
-            foreach (var sim in site.machines.Select(m => m.Machine).OfType<SimMachine>()) await sim.Resume(cancellation);
+            foreach (var sim in site.machines.Values.Select(m => m.Machine).OfType<SimMachine>()) await sim.Resume(cancellation);
             return site;
         }
         catch
@@ -58,8 +60,7 @@ public sealed class LabSite : IAsyncDisposable
     /// <summary>Replaces a machine's faults while it runs. Of a QEMU machine only those of its BMC: its hardware is fixed when it starts.</summary>
     public void Break(string name, ImmutableArray<string> faults)
     {
-        var (plan, machine) = machines.FirstOrDefault(m => m.Plan.Name == name);
-        if (plan is null) throw new PlanException($"There is no machine {name}.");
+        var (plan, machine) = machines.TryGetValue(name, out var known) ? known : throw new PlanException($"There is no machine {name}.");
         var applied = new BmcFaults();
         var hardware = faults.Where(f => !applied.Apply(f)).ToImmutableArray();
         if (hardware.FirstOrDefault(f => !MachinePlan.HardwareFaults.Contains(f)) is { } unknown) throw new PlanException($"There is no fault {unknown}.");
@@ -67,16 +68,16 @@ public sealed class LabSite : IAsyncDisposable
         else if (hardware.Length > 0) throw new PlanException($"{name} is a QEMU machine; {hardware[0]} goes into lab.yaml, before it starts.");
         bmcs[name].Faults.Clear();
         foreach (var fault in faults) bmcs[name].Faults.Apply(fault);
-        machines[machines.FindIndex(m => m.Plan.Name == name)] = (plan with { Faults = faults }, machine);
+        machines[name] = (plan with { Faults = faults }, machine);
     }
 
     public async Task<List<MachineStatus>> Status(CancellationToken cancellation)
     {
         List<MachineStatus> status = [];
-        foreach (var (plan, machine) in machines)
+        foreach (var ((plan, machine), row) in machines.Values.Zip(Rows))
         {
             var on = await machine.IsOn(cancellation);
-            status.Add(new(plan.Name, Kind(plan), plan.Serial, Rows.First(r => r.Name == plan.Name).BmcAddress, on ? "on" : "off", machine.Phase, plan.Faults, bmcs[plan.Name].Requests, bmcs[plan.Name].Power.Actions));
+            status.Add(new(plan.Name, Kind(plan), plan.Serial, row.BmcAddress, on ? "on" : "off", machine.Phase, plan.Faults, bmcs[plan.Name].Requests, bmcs[plan.Name].Power.Actions));
         }
 
         return status;
@@ -86,7 +87,7 @@ public sealed class LabSite : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (server is not null) await server.DisposeAsync();
-        foreach (var (_, machine) in machines)
+        foreach (var (_, machine) in machines.Values)
         {
             if (machine is IAsyncDisposable forgotten) await forgotten.DisposeAsync();
             else await machine.PowerOff(CancellationToken.None);
@@ -100,20 +101,29 @@ public sealed class LabSite : IAsyncDisposable
     {
         var notes = folder.Notes with { Ppec = options.Ppec.ToString() };
         var strangers = plan.Machines.Where(m => !notes.Ports.ContainsKey(m.Name)).ToList();
-        var ports = BmcServer.FreePorts(strangers.Count + 1, options.FirstPort, notes.Ports.Values.Append(notes.StatusPort).ToHashSet());
-        foreach (var (machine, port) in strangers.Zip(ports)) notes.Ports[machine.Name] = port;
+        var ports = BmcServer.FreePorts(plan.BmcNetwork is null ? strangers.Count + 1 : 2, options.FirstPort, notes.Ports.Values.Append(notes.StatusPort).ToHashSet());
+        var shared = notes.Addresses.Keys.Select(m => notes.Ports[m]).FirstOrDefault(ports[0]);
+        foreach (var (machine, i) in strangers.Select((m, i) => (m, i)))
+        {
+            notes.Ports[machine.Name] = plan.BmcNetwork is null ? ports[i] : shared;
+            if (plan.BmcNetwork is { } network) notes.Addresses[machine.Name] = Address(network, notes.Addresses.Count + 1).ToString();
+        }
+
         if (notes.StatusPort == 0) notes = notes with { StatusPort = ports[^1] };
         folder.Notes = notes;
 
         List<BmcListener> listeners = [new(notes.StatusPort, Control)];
         List<RackSheetRow> rows = [];
+        // Cables plugged into each other's sockets: the label says one machine, the BMC speaks for the other.
+        var swaps = plan.Machines.Where(m => m.SwapBmcWith is not null).DistinctBy(m => m.SwapBmcWith).ToDictionary(m => m.SwapBmcWith!, m => m.Name);
         foreach (var machine in plan.Machines)
         {
             X509Certificate2? certificate = plan.Https ? BmcCertificate.LoadOrCreate(folder.Of(machine.Name, "bmc.pem")) : null;
             if (certificate is not null) certificates.Add(certificate);
-            var bmc = bmcs[machine.Name] = new BmcEmulator(Behind(plan, machine), User, folder.Password(machine.Name), Faults(machine), TimeProvider.System);
-            listeners.Add(new BmcListener(notes.Ports[machine.Name], bmc.Serve, certificate));
-            rows.Add(Row(machine, notes.Ports[machine.Name], certificate));
+            var bmc = bmcs[machine.Name] = new BmcEmulator(machines[machine.SwapBmcWith ?? swaps.GetValueOrDefault(machine.Name) ?? machine.Name].Machine, User, folder.Password(machine.Name), Faults(machine), TimeProvider.System);
+            var (port, address) = (notes.Ports[machine.Name], notes.Addresses.TryGetValue(machine.Name, out var own) ? IPAddress.Parse(own) : null);
+            listeners.Add(new BmcListener(port, bmc.Serve, certificate, address));
+            rows.Add(Row(machine, new(address ?? IPAddress.Loopback, port), certificate));
         }
 
         Rows = [.. rows];
@@ -121,13 +131,14 @@ public sealed class LabSite : IAsyncDisposable
         server = await BmcServer.Start(listeners, cancellation);
     }
 
-    /// <summary>For <c>ppec-lab status</c> (GET) and <c>ppec-lab fault</c> (POST).</summary>
+    /// <summary>For <c>ppec-lab status</c> (GET) and <c>ppec-lab fault</c> (POST); and <c>/traffic</c> for those who measure.</summary>
     async Task Control(HttpContext http)
     {
         try
         {
             if (HttpMethods.IsPost(http.Request.Method)) Break(http.Request.Query["machine"].ToString(), [.. http.Request.Query["fault"].OfType<string>()]);
-            await http.Response.WriteAsJsonAsync(await Status(http.RequestAborted), http.RequestAborted);
+            if (http.Request.Path == "/traffic") await http.Response.WriteAsJsonAsync(world.Traffic.Take(), http.RequestAborted);
+            else await http.Response.WriteAsJsonAsync(await Status(http.RequestAborted), http.RequestAborted);
         }
         catch (PlanException e)
         {
@@ -136,11 +147,11 @@ public sealed class LabSite : IAsyncDisposable
         }
     }
 
-    /// <summary>Cables plugged into each other's sockets: the label says one machine, the BMC speaks for the other.</summary>
-    IPoweredMachine Behind(LabPlan plan, MachinePlan machine)
+    static IPAddress Address(IPNetwork network, int number)
     {
-        var real = machine.SwapBmcWith ?? plan.Machines.FirstOrDefault(m => m.SwapBmcWith == machine.Name)?.Name ?? machine.Name;
-        return machines.First(m => m.Plan.Name == real).Machine;
+        var bytes = network.BaseAddress.GetAddressBytes();
+        BinaryPrimitives.WriteUInt32BigEndian(bytes, BinaryPrimitives.ReadUInt32BigEndian(bytes) + (uint)number);
+        return new IPAddress(bytes);
     }
 
     static BmcFaults Faults(MachinePlan machine)
@@ -150,7 +161,7 @@ public sealed class LabSite : IAsyncDisposable
         return faults;
     }
 
-    RackSheetRow Row(MachinePlan machine, int port, X509Certificate2? certificate) => new()
+    RackSheetRow Row(MachinePlan machine, IPEndPoint bmc, X509Certificate2? certificate) => new()
     {
         Name = machine.Name,
         Kind = Kind(machine),
@@ -159,7 +170,7 @@ public sealed class LabSite : IAsyncDisposable
         Rack = machine.Rack,
         Unit = machine.Unit,
         Macs = [.. machine.Macs],
-        BmcAddress = $"{(certificate is null ? "http" : "https")}://127.0.0.1:{port}",
+        BmcAddress = $"{(certificate is null ? "http" : "https")}://{bmc}",
         BmcUser = User,
         BmcPasswordFile = folder.Of(machine.Name, "bmc-password"),
         BmcCertificate = certificate is null ? null : BmcCertificate.Pin(certificate),

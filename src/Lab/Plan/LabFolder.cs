@@ -14,6 +14,12 @@ namespace Ppec.Lab.Plan;
 /// <param name="Probe">What trying KVM came to, and in which boot of this host: <c>BOOT-ID qemu</c>.</param>
 public sealed record LabNotes(string Ppec, int StatusPort, Dictionary<string, int> Ports, List<int> Daemons, List<string> Racks, bool Https, string Probe)
 {
+    /// <summary>Each machine's BMC address, where it has one of its own.</summary>
+    public Dictionary<string, string> Addresses { get; init; } = [];
+
+    /// <summary>The <c>--lie</c>s it was built with.</summary>
+    public List<string> Lies { get; init; } = [];
+
     public static LabNotes Empty => new("", 0, [], [], [], false, "");
 }
 

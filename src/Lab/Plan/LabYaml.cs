@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 using YamlDotNet.Core;
 using YamlDotNet.Serialization;
 using YamlDotNet.Serialization.NamingConventions;
@@ -11,17 +13,24 @@ namespace Ppec.Lab.Plan;
 /// <summary>
 /// <c>lab.yaml</c>: what is not said is derived from the machine's name, so that the same file is the same machines wherever it is read.
 /// </summary>
-public static class LabYaml
+public static partial class LabYaml
 {
+    /// <summary>With more machines than this every BMC has an address of its own, unless the file says otherwise.</summary>
+    const int MostPorts = 1000;
+    const string FleetNetwork = "127.64.0.0/12";
+
     static readonly IDeserializer reader = new DeserializerBuilder().WithNamingConvention(CamelCaseNamingConvention.Instance).Build();
     static readonly ISerializer writer = new SerializerBuilder().WithNamingConvention(CamelCaseNamingConvention.Instance)
         .ConfigureDefaultValuesHandling(DefaultValuesHandling.OmitNull | DefaultValuesHandling.OmitDefaults | DefaultValuesHandling.OmitEmptyCollections).Build();
 
-    public static LabPlan Read(string yaml, IReadOnlyList<string> racks)
+    /// <param name="yaml">The file's text.</param>
+    /// <param name="racks">Instead of the file's.</param>
+    /// <param name="lies">Beside the file's.</param>
+    public static LabPlan Read(string yaml, IReadOnlyList<string> racks, params IReadOnlyList<string> lies)
     {
         try
         {
-            return Complete(reader.Deserialize<LabFile>(yaml) ?? new(), racks);
+            return Complete(reader.Deserialize<LabFile>(yaml) ?? new(), racks, lies);
         }
         catch (YamlException e)
         {
@@ -41,10 +50,11 @@ public static class LabYaml
         ],
     });
 
-    static LabPlan Complete(LabFile file, IReadOnlyList<string> racks)
+    static LabPlan Complete(LabFile file, IReadOnlyList<string> racks, IReadOnlyList<string> lies)
     {
         if (file.Hypervisor is not ("auto" or "kvm" or "qemu")) throw new PlanException($"hypervisor is auto, kvm or qemu, not {file.Hypervisor}.");
         if (file.Racks is { Count: > 0 } && racks.Count == 0) racks = file.Racks;
+        racks = [.. racks.SelectMany(Each)];
         var all = (file.Machines ?? []).SelectMany(Repeat).Select((m, i) => Complete(m, racks.Count == 0 ? "lab" : racks[i % racks.Count], 1 + (i / Math.Max(racks.Count, 1)))).ToImmutableArray();
         if (all.GroupBy(m => m.Name).FirstOrDefault(g => g.Count() > 1) is { } twice) throw new PlanException($"There are two machines named {twice.Key}.");
         foreach (var machine in all)
@@ -52,7 +62,24 @@ public static class LabYaml
             if (machine.SwapBmcWith is { } other && all.All(m => m.Name != other || m.Name == machine.Name)) throw new PlanException($"{machine.Name}: swapBmcWith names {other}, which is no other machine.");
         }
 
-        return new LabPlan(file.Hypervisor, file.Https, all);
+        return new LabPlan(file.Hypervisor, file.Https, Lies.Spread(all, [.. file.Lies ?? [], .. lies]), Network(file, all.Length));
+    }
+
+    /// <summary>Ports of one address are for hundreds; a fleet has addresses.</summary>
+    static IPNetwork? Network(LabFile file, int machines)
+    {
+        if (file.BmcNetwork is null) return machines > MostPorts ? IPNetwork.Parse(FleetNetwork) : null;
+        if (!IPNetwork.TryParse(file.BmcNetwork, out var network) || network.PrefixLength < 8 || !IPAddress.IsLoopback(network.BaseAddress)) throw new PlanException($"bmcNetwork is a part of 127.0.0.0/8, not {file.BmcNetwork}.");
+        return machines < 1L << (32 - network.PrefixLength) ? network : throw new PlanException($"bmcNetwork {network} has no room for {machines} machines.");
+    }
+
+    /// <summary><c>blr1.r[01-20]</c> is twenty racks.</summary>
+    static IEnumerable<string> Each(string racks)
+    {
+        if (Range().Match(racks) is not { Success: true } range) return [racks];
+        var (first, last) = (int.Parse(range.Groups[2].ValueSpan, CultureInfo.InvariantCulture), int.Parse(range.Groups[3].ValueSpan, CultureInfo.InvariantCulture));
+        if (last < first) throw new PlanException($"racks: {racks} counts backwards.");
+        return Enumerable.Range(first, last - first + 1).Select(n => $"{range.Groups[1]}{n.ToString(CultureInfo.InvariantCulture).PadLeft(range.Groups[2].Length, '0')}{range.Groups[4]}");
     }
 
     static IEnumerable<MachineFile> Repeat(MachineFile file)
@@ -79,11 +106,19 @@ public static class LabYaml
 
         return new MachinePlan(
             name, kind, serial, Guid.TryParse(file.Uuid, out var uuid) ? uuid.ToString() : new Guid(seed.AsSpan(0, 16), bigEndian: true).ToString(),
-            file.Macs is { Count: > 0 } macs ? [.. macs.Select(m => m.ToLowerInvariant())] : [$"52:54:00:{seed[16]:x2}:{seed[17]:x2}:{seed[18]:x2}"],
+            file.Macs is { Count: > 0 } macs ? [.. macs.Select(m => m.ToLowerInvariant())] : [Mac(kind, seed.AsSpan(16))],
             file.Cpus ?? (kind == MachineKind.Qemu ? 1 : 64), Dimms(file, kind, name),
             [.. (file.Disks is { Count: > 0 } disks ? disks : DefaultDisks(kind)).Select((d, i) => Disk(d, i, serial, seed, name))],
             firmware, [.. file.Faults ?? []], file.SwapBmcWith, file.Rack ?? rack, file.Unit ?? unit);
     }
+
+    /// <summary>QEMU's own prefix leaves three bytes, which among ten thousand names are no longer unique: simulated machines have five.</summary>
+    static string Mac(MachineKind kind, ReadOnlySpan<byte> seed) => kind == MachineKind.Qemu
+        ? $"52:54:00:{seed[0]:x2}:{seed[1]:x2}:{seed[2]:x2}"
+        : $"52:{seed[0]:x2}:{seed[1]:x2}:{seed[2]:x2}:{seed[3]:x2}:{seed[4]:x2}";
+
+    [GeneratedRegex(@"^([^\[\]]*)\[([0-9]{1,6})-([0-9]{1,6})\]([^\[\]]*)$")]
+    private static partial Regex Range();
 
     static ImmutableArray<DimmPlan> Dimms(MachineFile file, MachineKind kind, string name)
     {
@@ -115,6 +150,8 @@ public sealed class LabFile
     public string Hypervisor { get; set; } = "auto";
     public bool Https { get; set; }
     public List<string>? Racks { get; set; }
+    public List<string>? Lies { get; set; }
+    public string? BmcNetwork { get; set; }
     public List<MachineFile>? Machines { get; set; }
 }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 
 namespace Ppec.Lab.Plan;
 
@@ -47,8 +48,11 @@ public sealed record MachinePlan(
     public long MemoryMiB => FittedDimms.Sum(d => d.SizeMiB);
 }
 
-/// <summary>A virtual data centre. <paramref name="Hypervisor"/>: <c>kvm</c>, <c>qemu</c> (no acceleration) or <c>auto</c>.</summary>
-public sealed record LabPlan(string Hypervisor, bool Https, ImmutableArray<MachinePlan> Machines);
+/// <summary>
+/// A virtual data centre. <paramref name="Hypervisor"/>: <c>kvm</c>, <c>qemu</c> (no acceleration) or <c>auto</c>.
+/// <paramref name="BmcNetwork"/>: a part of 127.0.0.0/8 in which every BMC has an address of its own; null = they have ports of 127.0.0.1.
+/// </summary>
+public sealed record LabPlan(string Hypervisor, bool Https, ImmutableArray<MachinePlan> Machines, IPNetwork? BmcNetwork = null);
 
 /// <summary>A plan that cannot be; the message says what to change.</summary>
 public sealed class PlanException(string message, Exception? inner = null) : Exception(message, inner);

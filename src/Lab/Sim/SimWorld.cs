@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
@@ -29,6 +30,8 @@ public sealed class SimWorld(Uri ppec, TimeSpan delay, ILogger log) : IDisposabl
 
     public ILogger Log => log;
 
+    public SimTraffic Traffic { get; } = new();
+
     /// <summary>Disk digests of stored files that were expanded once: a hundred machines installing one image do not expand it a hundred times.</summary>
     public ConcurrentDictionary<string, (string DiskSha256, long DiskSize)> Expanded { get; } = [];
 
@@ -38,16 +41,23 @@ public sealed class SimWorld(Uri ppec, TimeSpan delay, ILogger log) : IDisposabl
     /// <summary>One request without a second try, as boot firmware makes it.</summary>
     public async Task<string?> Fetch(Uri url, CancellationToken power)
     {
+        var (since, answered) = (Stopwatch.GetTimestamp(), false);
         try
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(power);
             limit.CancelAfter(TimeSpan.FromSeconds(20));
             using var response = await http.GetAsync(url, limit.Token);
-            return response.IsSuccessStatusCode ? await response.Content.ReadAsStringAsync(limit.Token) : null;
+            var script = response.IsSuccessStatusCode ? await response.Content.ReadAsStringAsync(limit.Token) : null;
+            answered = script is not null;
+            return script;
         }
         catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !power.IsCancellationRequested))
         {
             return null;
+        }
+        finally
+        {
+            Traffic.Booted(url, since, answered);
         }
     }
 
@@ -57,8 +67,9 @@ public sealed class SimWorld(Uri ppec, TimeSpan delay, ILogger log) : IDisposabl
     /// </summary>
     public async Task<HttpResponseMessage> Insist(HttpMethod method, Uri url, string? credential, object? body, CancellationToken power)
     {
-        for (var pause = firstPause; ; pause = pause * 2 < longestPause ? pause * 2 : longestPause)
+        for (var (pause, again) = (firstPause, false); ; (pause, again) = (pause * 2 < longestPause ? pause * 2 : longestPause, true))
         {
+            Traffic.Asked(again);
             try
             {
                 using var request = new HttpRequestMessage(method, url);

@@ -42,6 +42,8 @@ public sealed class TestNode : IAsyncDisposable
 
     public string Urls { get; set; } = "";
 
+    public TimeProvider Time { get; set; } = TimeProvider.System;
+
     public Node Node => _node ?? throw new InvalidOperationException("The node is down.");
 
     public Uri Url => new(Node.Url);
@@ -64,7 +66,7 @@ public sealed class TestNode : IAsyncDisposable
                 PowerTimeout = TimeSpan.FromSeconds(10),
                 WakeEvery = TimeSpan.FromSeconds(1),
                 TrustedImageKeys = [Signer.ExportSubjectPublicKeyInfo()],
-            }),
+            }) { Time = Time },
             CancellationToken.None);
     }
 
@@ -77,7 +79,12 @@ public sealed class TestNode : IAsyncDisposable
     /// <summary>Simulated machines <c>name-001</c>…; nothing is racked yet.</summary>
     public async Task<LabSite> Lab(string name, int machines, string rack, int delayMs = 0)
     {
-        var yaml = $"machines:\n- name: {name}\n  kind: sim\n  count: {machines}\n  cpus: 8\n";
+        return await Lab(name, $"machines:\n- name: {name}\n  kind: sim\n  count: {machines}\n  cpus: 8\n", rack, delayMs);
+    }
+
+    /// <summary>A lab after a plan.</summary>
+    public async Task<LabSite> Lab(string name, string yaml, string rack, int delayMs = 0)
+    {
         var site = await LabSite.Start(
             LabYaml.Read(yaml, [rack]), new LabFolder(Path.Combine(Root, $"lab-{name}")),
             new SiteOptions(new Uri($"http://127.0.0.1:{Port}"), TimeSpan.FromMilliseconds(delayMs), 21000 + (Environment.ProcessId % 60 * 100) + (Interlocked.Increment(ref _sitesEver) * 8)),

@@ -25,6 +25,9 @@ sealed record LabDisk(long SizeMiB, string Bus);
 /// <summary>What the running lab says of a machine.</summary>
 sealed record LabStatus(string Name, string Power, string Phase, int Requests, int PowerActions);
 
+/// <summary>What the lab's machines asked of PPEC; the times of boot scripts are sorted.</summary>
+sealed record LabTraffic(int Boot, int Agent, int Repeated, double[] BootMilliseconds, int BootUnanswered);
+
 /// <summary>A site of its own in a temporary directory: one node, one lab, and a client. Both may be killed and started again.</summary>
 sealed class Site : IAsyncDisposable
 {
@@ -103,6 +106,14 @@ sealed class Site : IAsyncDisposable
         await Lab.Ready(StartWithin);
     }
 
+    /// <summary>A lab after a plan, which names its own racks.</summary>
+    public async Task StartFleet(string plan, params string[] options)
+    {
+        await File.WriteAllTextAsync(Under("fleet.yaml"), plan);
+        Lab = Child.Start(Programs.Lab, ["up", "--state", LabState, "--ppec", Url.ToString().TrimEnd('/'), "--file", Under("fleet.yaml"), "--bmc-port", $"{_bmcPorts}", .. options]);
+        await Lab.Ready(StartWithin);
+    }
+
     /// <summary>Switches everything off and takes it out of libvirt: what outlives the lab's process would meet the next run.</summary>
     public async Task TakeLabDown()
     {
@@ -127,6 +138,14 @@ sealed class Site : IAsyncDisposable
         return all!.ToDictionary(s => s.Name);
     }
 
+    /// <summary>What the machines asked of PPEC since this was last asked.</summary>
+    public async Task<LabTraffic> Traffic()
+    {
+        var notes = JsonSerializer.Deserialize<JsonElement>(await File.ReadAllBytesAsync(Path.Combine(LabState, "lab.json")));
+        using var http = new HttpClient();
+        return (await http.GetFromJsonAsync<LabTraffic>(new Uri($"http://127.0.0.1:{notes.GetProperty("statusPort").GetInt32()}/traffic"), JsonSerializerOptions.Web))!;
+    }
+
     /// <summary>Breaks a machine of the running lab.</summary>
     public async Task Break(string machine, params string[] faults)
     {
@@ -134,15 +153,29 @@ sealed class Site : IAsyncDisposable
         if (await fault.Exit(StartWithin) != 0) throw new InvalidOperationException(fault.Errors);
     }
 
+    /// <summary>A region, the racks of a fleet, and a profile for each kind of hardware in it, named after its machines: those of <c>web-001</c> are <c>web</c>.</summary>
+    public async Task FurnishFleet(IReadOnlyList<LabMachine> machines)
+    {
+        foreach (var region in machines.Select(m => m.Rack.Split('.')[0]).Distinct()) await Client.Regions.CreateAsync(new(region));
+        foreach (var rack in machines.Select(m => m.Rack).Distinct()) await Client.Racks.CreateAsync(new(rack, 100));
+        foreach (var ordered in machines.DistinctBy(Type)) await Client.Profiles.CreateAsync(new(Type(ordered), Ordered(ordered)));
+    }
+
+    /// <summary>What is written on a machine of a fleet.</summary>
+    public RackMachineBody LabelOfFleet(LabMachine m) => Label(m) with { Profile = Type(m) };
+
+    static string Type(LabMachine m) => m.Name[..m.Name.LastIndexOf('-')];
+
+    static ProfileSpec Ordered(LabMachine m) => new(
+        Dimms: [.. m.Dimms.Select(d => new DimmSpec(d.Slot, d.SizeMiB))],
+        Disks: [.. m.Disks.GroupBy(d => (d.SizeMiB, d.Bus)).Select(g => new DiskSpec(g.Count(), g.Key.SizeMiB, g.Key.Bus))]);
+
     /// <summary>A region, its racks, the profile that every healthy simulated machine matches, and an image.</summary>
     public async Task Furnish()
     {
         await Client.Regions.CreateAsync(new("e2e"));
         foreach (var rack in new[] { Rack, OtherRack }) await Client.Racks.CreateAsync(new(rack, 100));
-        var ordered = Machines()[0];
-        await Client.Profiles.CreateAsync(new(Profile, new ProfileSpec(
-            Dimms: [.. ordered.Dimms.Select(d => new DimmSpec(d.Slot, d.SizeMiB))],
-            Disks: [.. ordered.Disks.GroupBy(d => (d.SizeMiB, d.Bus)).Select(g => new DiskSpec(g.Count(), g.Key.SizeMiB, g.Key.Bus))])));
+        await Client.Profiles.CreateAsync(new(Profile, Ordered(Machines()[0])));
         var disk = RandomNumberGenerator.GetBytes(256 << 10);
         var sha256 = Convert.ToHexStringLower(SHA256.HashData(disk));
         await Client.Images.UploadAsync(sha256, new MemoryStream(disk));

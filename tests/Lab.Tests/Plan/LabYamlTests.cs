@@ -33,6 +33,42 @@ public sealed class LabYamlTests
         Assert.Equal(("P1", 50L), (machine.FittedDimms.Single().Slot, machine.FittedDisks.Single().SizeMiB));
     }
 
+    [Fact]
+    public void A_fleet_is_unique_in_everything_that_must_be()
+    {
+        var plan = LabYaml.Read("racks: ['fleet.r[001-135]']\nmachines: [{name: c, count: 10000}, {name: s, count: 3500, cpus: 32}]", []);
+        Assert.Equal(13500, plan.Machines.Length);
+        Assert.Equal(13500, plan.Machines.DistinctBy(m => m.Serial).Count());
+        Assert.Equal(13500, plan.Machines.DistinctBy(m => m.Uuid).Count());
+        Assert.Equal(13500, plan.Machines.SelectMany(m => m.Macs).Distinct().Count());
+        Assert.Equal(27000, plan.Machines.SelectMany(m => m.Disks).DistinctBy(d => d.Serial).Count());
+        Assert.Equal(13500, plan.Machines.DistinctBy(m => (m.Rack, m.Unit)).Count());
+        Assert.Equal((135, "fleet.r001", "fleet.r135", 100), (plan.Machines.DistinctBy(m => m.Rack).Count(), plan.Machines[0].Rack, plan.Machines[134].Rack, plan.Machines.Max(m => m.Unit)));
+        Assert.NotNull(plan.BmcNetwork);
+        Assert.Null(LabYaml.Read("machines: [{name: c, count: 1000}]", []).BmcNetwork);
+    }
+
+    [Fact]
+    public void So_many_lie_as_was_said_and_the_same_ones_every_time()
+    {
+        const string Yaml = "lies: ['bmc-flap:10%']\nmachines: [{name: c, count: 200}, {name: bad, faults: [bmc-dead]}]";
+        var plan = LabYaml.Read(Yaml, [], "one-session:7", "slow=8:1%");
+        Assert.Equal([("bmc-dead", 1), ("bmc-flap", 21), ("bmc-one-session", 7), ("bmc-slow=8", 3)], plan.Machines.SelectMany(m => m.Faults).GroupBy(f => f).Select(g => (g.Key, g.Count())).Order());
+        Assert.All(plan.Machines, m => Assert.InRange(m.Faults.Length, 0, 1));
+        Assert.Equal(plan.Machines.Select(m => m.Faults.SingleOrDefault()), LabYaml.Read(Yaml, [], "one-session:7", "slow=8:1%").Machines.Select(m => m.Faults.SingleOrDefault()));
+    }
+
+    [Theory]
+    [InlineData("flap", "how many")]
+    [InlineData("flap:some", "how many")]
+    [InlineData("flap:101%", "how many")]
+    [InlineData("flap:-1", "how many")]
+    [InlineData("gremlins:5%", "no fault gremlins")]
+    [InlineData("slow=soon:5%", "no fault slow=soon")]
+    [InlineData("flap:4", "3 simulated machines are honest")]
+    public void A_lie_that_cannot_be_told_is_refused_with_a_sentence(string lie, string says) =>
+        Assert.Contains(says, Assert.Throws<PlanException>(() => LabYaml.Read("machines: [{name: c, count: 3}, {name: q, kind: qemu}]", [], lie)).Message, StringComparison.Ordinal);
+
     [Theory]
     [InlineData("machines: [{name: a, colour: red}]", "colour")]
     [InlineData("machines: [{name: a, kind: vmware}]", "qemu or sim")]
@@ -43,6 +79,10 @@ public sealed class LabYamlTests
     [InlineData("machines: [{name: a, kind: qemu, faults: [failing-smart]}]", "NVMe")]
     [InlineData("machines: [{name: a, swapBmcWith: b}]", "no other machine")]
     [InlineData("machines: [{name: a, disks: [{sizeMiB: 1, bus: usb}]}]", "bus")]
+    [InlineData("racks: ['r[9-1]']", "backwards")]
+    [InlineData("bmcNetwork: 10.0.0.0/8", "127.0.0.0/8")]
+    [InlineData("bmcNetwork: 126.0.0.0/7", "127.0.0.0/8")]
+    [InlineData("bmcNetwork: 127.0.0.0/30\nmachines: [{name: a, count: 4}]", "no room")]
     [InlineData("hypervisor: xen", "auto, kvm or qemu")]
     public void What_cannot_be_is_refused_with_a_sentence(string yaml, string says) =>
         Assert.Contains(says, Assert.Throws<PlanException>(() => LabYaml.Read(yaml, [])).Message, StringComparison.Ordinal);
