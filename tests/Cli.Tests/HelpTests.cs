@@ -41,7 +41,7 @@ public sealed partial class HelpTests
             foreach (var option in command.Options) Assert.False(string.IsNullOrEmpty(option.Description), $"{command.Name} {option.Name}");
             foreach (var example in command.Examples)
             {
-                var parsed = tree.Parse(Words().Matches(example.Split("| ")[^1]).Select(word => word.Value.Trim('\'')).Skip(1).ToArray());
+                var parsed = tree.Parse(Words().Matches(example.Split("| ")[^1]).Select(word => word.Value.Trim('\'')).Skip(1).ToArray(), new ParserConfiguration { ResponseFileTokenReplacer = null });
                 Assert.True(parsed.Errors.Count == 0, $"{example}: {string.Join(' ', parsed.Errors)}");
             }
         }
