@@ -17,7 +17,7 @@ static class OpenApi
 
     static readonly Dictionary<string, string> Meanings = new(StringComparer.Ordinal)
     {
-        ["filter"] = $"Filter, such as `stage:spare type:compute-v3,compute-v4 tag.team=payments cpu>=64 -hold free text`; `@name` stands for a saved one. The grammar:\n```ebnf\n{Grammar()}```",
+        ["filter"] = "Filter, such as `stage:spare type:compute-v3,compute-v4 tag.team=payments cpu>=64 -hold free text`; `@name` stands for a saved one. The grammar stands at the head of this document.",
         ["q"] = "What to find: a serial, MAC or IP address, BMC address, disk serial, hostname, name, id, or a part of one.",
         ["serial"] = "The disk's serial number, whatever its case.",
         ["sha256"] = "SHA-256 of the file, 64 lower-case hex digits.",
@@ -89,7 +89,7 @@ static class OpenApi
         options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
         options.AddDocumentTransformer((document, _, _) =>
         {
-            document.Info = new() { Title = "PPEC", Version = "v1", Description = "Machines from the rack to retirement. Errors are problem documents (RFC 9457) with a permanent `code`." };
+            document.Info = new() { Title = "PPEC", Version = "v1", Description = $"Machines from the rack to retirement. Errors are problem documents (RFC 9457) with a permanent `code`.\n\n## The filter language\n\n```ebnf\n{Grammar()}```" };
             document.Servers = [];
             document.Components ??= new();
             document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();

@@ -13,6 +13,9 @@ namespace Ppec.Projections;
 /// <summary>The folded log in a local SQLite file, and its full-text index in another beside it. Disposable: another schema, or a log that is shorter than the checkpoint, and it is made anew.</summary>
 public sealed class ReadModel : IReadModel, IDisposable
 {
+    /// <summary>How bodies are read back: what is null was left out of them.</summary>
+    static readonly JsonSerializerOptions Kept = new(PpecJson.Options) { RespectRequiredConstructorParameters = false };
+
     readonly string _path;
     readonly LogPosition _endAtOpen;
     readonly Readers _readers;
@@ -69,14 +72,14 @@ public sealed class ReadModel : IReadModel, IDisposable
         var bodies = _readers.Use(r => r.Rows(
             "SELECT d.body FROM attribute a JOIN document d ON d.noun = a.noun AND d.id = a.id WHERE a.noun = 'disk' AND a.key = 'serial' AND a.value = $0",
             [FilterKeys.Fold("serial", serial)], row => row.GetFieldValue<byte[]>(0)));
-        return Disks.Merge(serial, [.. bodies.Select(b => JsonSerializer.Deserialize<DiskLife>(b, PpecJson.Options)!)]);
+        return Disks.Merge(serial, [.. bodies.Select(b => JsonSerializer.Deserialize<DiskLife>(b, Kept)!)]);
     }
 
     public ImmutableArray<TagView> Tags()
     {
         var (used, said) = _readers.Use(r => (
             r.Rows("SELECT key, COUNT(*) FROM tag WHERE noun = 'machine' GROUP BY key", [], row => (Key: row.GetString(0), Count: row.GetInt64(1))),
-            r.Rows("SELECT body FROM document WHERE noun = 'tag'", [], row => JsonSerializer.Deserialize<TagView>(row.GetFieldValue<byte[]>(0), PpecJson.Options)!)));
+            r.Rows("SELECT body FROM document WHERE noun = 'tag'", [], row => JsonSerializer.Deserialize<TagView>(row.GetFieldValue<byte[]>(0), Kept)!)));
         var counts = used.ToDictionary(u => u.Key, u => u.Count, StringComparer.Ordinal);
         return [.. said.Select(t => t with { Used = counts.GetValueOrDefault(t.Id) })
             .Concat(used.Where(u => said.All(t => t.Id != u.Key)).Select(u => new TagView(u.Key, [], [], false, "", u.Count, null, 0)))
@@ -144,7 +147,7 @@ public sealed class ReadModel : IReadModel, IDisposable
     {
         if (reader.Rows("SELECT body FROM document WHERE noun = 'filter' AND id = $0", [saved.Name], row => row.GetFieldValue<byte[]>(0)) is not [var body])
             throw new QueryException("filter", $"There is no saved filter @{saved.Name}: ppec filter list shows them.");
-        var terms = Filter.Parse(JsonSerializer.Deserialize<Contracts.Filters.FilterView>(body, PpecJson.Options)!.Expression);
+        var terms = Filter.Parse(JsonSerializer.Deserialize<Contracts.Filters.FilterView>(body, Kept)!.Expression);
         return saved.Negated ? [new Term.All(terms, true)] : terms;
     }
 
