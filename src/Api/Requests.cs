@@ -45,9 +45,9 @@ static class Requests
 
     static int AnyGate => Random.Shared.Next(Gates);
 
-    /// <summary>Asks the users' gate.</summary>
-    public static Task<T> Gate<T>(this IGrainFactory grains, Func<IGateGrain, Task<T>> ask) =>
-        IsNear(grains) ? ask(grains.GetGrain<IGateGrain>(0)) : Insist(() => ask(grains.GetGrain<IGateGrain>(AnyGate)));
+    /// <summary>Asks the users' gate. <paramref name="longer"/>: what the answer may rightly take beyond the usual.</summary>
+    public static Task<T> Gate<T>(this IGrainFactory grains, Func<IGateGrain, Task<T>> ask, TimeSpan longer = default) =>
+        IsNear(grains) ? ask(grains.GetGrain<IGateGrain>(0)) : Insist(() => ask(grains.GetGrain<IGateGrain>(AnyGate)), longer);
 
     /// <summary>Asks the machines' gate. <paramref name="longer"/>: what the answer may rightly take beyond the usual.</summary>
     public static Task<T> MachineGate<T>(this IGrainFactory grains, Func<IMachineGateGrain, Task<T>> ask, TimeSpan longer = default) =>
@@ -132,6 +132,7 @@ static class Requests
     static Command WithPlan(Command command, string hash) => command switch
     {
         Contracts.Machines.ProvisionMachine c => c with { PlanHash = hash },
+        Contracts.Machines.ReimageMachine c => c with { PlanHash = hash },
         Contracts.Machines.ReleaseMachine c => c with { PlanHash = hash },
         Contracts.Machines.RetireMachine c => c with { PlanHash = hash },
         _ => throw new ArgumentException($"{command.GetType().Name} is not planned here.", nameof(command)),
@@ -152,12 +153,13 @@ static class Requests
         return model.Find(noun, id) is { } document ? Json(http, document, status) : Problems.Of(new(ProblemCodes.Unavailable, "It is done, and not yet visible: read it again."));
     }
 
-    /// <summary>The answer to a mutation that ended a thing: nothing of it is to be read any more.</summary>
-    public static async Task<IResult> Gone(this HttpContext http, GateAnswer answer, IReadModel model)
+    /// <summary>The answer to a mutation after which there is nothing to show.</summary>
+    public static async Task<IResult> Empty(this HttpContext http, GateAnswer answer, IReadModel model)
     {
         if (answer.Problem is { } problem) return Problems.Of(problem);
         http.Response.Headers["Ppec-Position"] = answer.Position.ToString();
-        return await model.WaitFor(answer.Position, ReadYourWrites, http.RequestAborted) ? Results.NoContent() : Problems.Of(new(ProblemCodes.Unavailable, "It is done, and not yet visible: read it again."));
+        await model.WaitFor(answer.Position, ReadYourWrites, http.RequestAborted);
+        return Results.NoContent();
     }
 
     /// <summary>The answer to a command that started work: the operation, which the caller follows at <c>Location</c>.</summary>

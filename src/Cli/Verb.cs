@@ -47,12 +47,14 @@ sealed class Verb : Command
     }
 
     /// <summary>What the verb does. Failures become messages and an exit status in one place.</summary>
-    public Verb Does(Shell shell, Func<Call, Task<int>> action)
+    public Verb Does(Shell shell, Func<Call, Task<int>> action) => Does(shell, (call, _) => action(call));
+
+    public Verb Does(Shell shell, Func<Call, ParseResult, Task<int>> action)
     {
         SetAction(async (parsed, _) =>
         {
             using var call = new Call(shell, parsed);
-            try { return await action(call); }
+            try { return await action(call, parsed); }
             catch (Exception e) { return Failures.Report(e, call); }
         });
         return this;

@@ -25,7 +25,7 @@ static partial class GrainsLog
     [LoggerMessage(7, LogLevel.Error, "Waking open operations failed")]
     public static partial void WakeFailed(this ILogger logger, Exception exception);
 
-    [LoggerMessage(8, LogLevel.Warning, "{Name} was claimed for {Owner}, which never came to be: given back")]
+    [LoggerMessage(8, LogLevel.Warning, "{Name} was claimed for {Owner}, which does not have it: given back")]
     public static partial void ClaimSwept(this ILogger logger, string name, string owner);
 
     [LoggerMessage(9, LogLevel.Warning, "Operation {Operation}: its reminder could not be set or taken back; the sweep looks after it")]

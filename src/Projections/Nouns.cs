@@ -35,7 +35,7 @@ public static class Nouns
             s is null ? [] : [new(id, new RegionView(id, s.Description, s.CreatedAt, version), s.CreatedAt, [])]),
 
         new Noun<RackState?, RackEvent>("rack", null, Rack.Evolve, (s, version, id, _) =>
-            s is null ? [] : [new(id, View(s, id, version), s.CreatedAt, [("region", s.Region), .. s.Machines.Keys.Select(m => ("machine", m))])]),
+            s is null ? [] : [new(id, View(s, id, version), s.CreatedAt, [("region", s.Region), .. s.Machines.Values.Select(m => ("machine", m.Machine)).Distinct(), .. s.Machines.Select(m => ("stands", Stands(id, m.Key, m.Value.Machine)))])]),
 
         new Noun<ProfileState, ProfileEvent>("profile", Profile.Initial, Profile.Evolve, (s, _, _, _) =>
             [.. s.Versions.Select(v => new Document(v.Version.Id, new ProfileView(v.Version.Id, v.Version.Profile, v.Version.Version, v.Version.Spec, v.CreatedAt), v.CreatedAt, [("name", v.Version.Profile)]))],
@@ -80,6 +80,7 @@ public static class Nouns
         Add("type", v.Type);
         Add("region", v.Region);
         Add("rack", v.Rack);
+        if (v is { Rack: { } rack, Unit: { } unit }) Add("stands", Stands(rack, unit, v.Id));
         Add("profile", v.Profile);
         Add("owner", v.Owner);
         Add("hostname", v.Hostname);
@@ -97,7 +98,7 @@ public static class Nouns
             numbers.Add(("memory", hardware.MemoryMiB));
             numbers.Add(("disks", hardware.Disks.Length));
         }
-        if (v.Unit is { } unit) numbers.Add(("unit", unit));
+        if (v.Unit is { } at) numbers.Add(("unit", at));
         numbers.Add(("failures", v.Failures));
         return new(v.Id, v, created, [.. found])
         {
@@ -112,9 +113,12 @@ public static class Nouns
             ? [("state", v.State), ("kind", v.Kind), ("machine", v.Machine), ("open", "true")]
             : [("state", v.State), ("kind", v.Kind), ("machine", v.Machine)];
 
+    /// <summary>A rack and a machine that say this of each other agree; <see cref="ReadModel.OrphanClaims"/> compares.</summary>
+    static string Stands(string rack, int unit, string machine) => $"{rack}/{unit} {machine}";
+
     static RackView View(RackState s, string id, long version) =>
         new(id, s.Region, s.Units, s.Row, s.PowerFeed, s.SwitchPair,
-            [.. s.Machines.OrderByDescending(m => m.Value.Unit).Select(m => new RackSlot(m.Value.Unit, m.Value.Height, m.Key))], s.CreatedAt, version);
+            [.. s.Machines.OrderByDescending(m => m.Key).Select(m => new RackSlot(m.Key, m.Value.Height, m.Value.Machine))], s.CreatedAt, version);
 
     static ImageView View(ImageVersion v, DateTimeOffset at) =>
         new(v.Id, v.Name, v.Version, v.Content.Format, v.Content.Sha256, v.Content.SizeBytes, v.Content.DiskSha256, v.Content.DiskSizeBytes, v.Content.BootMode, v.SignedBy, v.Deprecated, at);

@@ -94,10 +94,11 @@ public sealed class ReadModel : IReadModel, IDisposable
 
     public ImmutableArray<(string Name, string Owner)> OrphanClaims() => Pairs("""
         SELECT d.id, a.value FROM document d JOIN attribute a ON a.noun = d.noun AND a.id = d.id AND a.key = 'owner'
-        WHERE d.noun = 'claim' AND NOT EXISTS (SELECT 1 FROM document m WHERE m.noun = 'machine' AND m.id = a.value)
+        WHERE d.noun = 'claim' AND (NOT EXISTS (SELECT 1 FROM document m WHERE m.noun = 'machine' AND m.id = a.value)
+            OR (d.id LIKE 'bmc:%' AND NOT EXISTS (SELECT 1 FROM attribute b WHERE b.noun = 'machine' AND b.id = a.value AND b.key = 'bmc' AND b.value = lower(substr(d.id, 5)))))
         UNION
-        SELECT 'rack:' || a.id, a.value FROM attribute a
-        WHERE a.noun = 'rack' AND a.key = 'machine' AND NOT EXISTS (SELECT 1 FROM document m WHERE m.noun = 'machine' AND m.id = a.value)
+        SELECT 'rack:' || substr(a.value, 1, instr(a.value, ' ') - 1), substr(a.value, instr(a.value, ' ') + 1) FROM attribute a
+        WHERE a.noun = 'rack' AND a.key = 'stands' AND NOT EXISTS (SELECT 1 FROM attribute m WHERE m.noun = 'machine' AND m.key = 'stands' AND m.value = a.value)
         """);
 
     /// <summary>Done when the next batch is written.</summary>

@@ -52,13 +52,13 @@ public sealed partial class HelpTests
         """
         ppec version
         ppec context list|use|set
-        ppec machine list|show|rack|inspect|promote|provision|release|retire|hold|unhold|tag|history|diff
+        ppec machine list|show|rack|accept|reject|set|rekey|unrack|bmc|inspect|promote|provision|reimage|adopt|maintain|release|retire|hold|unhold|waive|repair|locate|tag|power|log|history|diff
         ppec op list|show|watch|cancel|retry
         ppec event tail
-        ppec region list|show|create
-        ppec rack list|show|create
+        ppec region list|show|create|set
+        ppec rack list|show|create|set|retire
         ppec profile list|show|create
-        ppec image list|show|register
+        ppec image list|show|register|deprecate
         ppec find
         ppec disk show
         ppec filter list|show|save|delete

@@ -35,6 +35,8 @@ public static class Lives
     public static readonly Life SpareInspecting = Spare.Do(new InspectMachine(Id) { Operation = Now }).Later();
     public static readonly Life Provisioning = Spare.Do(new ProvisionMachine(Id, Spec, Debian) { Operation = Now }).Later();
     public static readonly Life ProvisioningWriting = Provisioning.Do(new RecordWriting(Id, Now)).Later();
+    public static readonly Life SpareRotating = Spare.Do(new RotateBmc(Id) { Operation = Now }).Later();
+    public static readonly Life SpareRotatingPending = SpareRotating.Do(new RecordPendingPassword(Id, Now, NewSecret)).Later();
     public static readonly Life Retiring = Spare.Do(new RetireMachine(Id) { Operation = Now }).Later();
     public static readonly Life RetiringWriting = Retiring.Do(new RecordWriting(Id, Now)).Later();
     public static readonly Life Dirty = ProvisioningWriting.Do(new AbandonOperation(Id, Now, "cancelled", false)).Later();
@@ -44,6 +46,8 @@ public static class Lives
     public static readonly Life Baremetal = ProvisioningWriting.Do(new RecordProvisioned(Id, Now, Written, "10.1.0.5")).Later();
     public static readonly Life BaremetalHeld = Baremetal.Do(Suspicion).Later();
     public static readonly Life Maintained = Baremetal.Do(new StartMaintenance(Id, "new DIMM", Samples.Start.AddDays(1))).Later();
+    public static readonly Life SwitchingOn = Baremetal.Do(new PowerMachine(Id, true) { Operation = Again }).Later();
+    public static readonly Life Lighting = Baremetal.Do(new LocateMachine(Id, true) { Operation = Again }).Later();
     public static readonly Life Adopted = Racked.Do(new AdoptMachine(Id, Evidence, "old-db", "databases")).Later();
     public static readonly Life AdoptedWithoutBmc = RackedWithoutBmc.Do(new AdoptMachine(Id, Evidence, "old-db", "databases")).Later();
     public static readonly Life Reimaging = Baremetal.Do(new ReimageMachine(Id, Spec, Debian) { Operation = Again }).Later();
@@ -65,8 +69,9 @@ public static class Lives
         ("inventory, passed but held", InventoryHeld), ("inventory, passed, hold lifted", InventoryReady), ("inventory, inspecting", InventoryInspecting),
         ("inventory, dirty", Dirty), ("inventory, dirty, releasing", DirtyReleasing), ("inventory, dirty, releasing and writing", DirtyReleasingWriting),
         ("spare", Spare), ("spare, held", SpareHeld), ("spare, inspecting", SpareInspecting), ("spare, provisioning", Provisioning),
-        ("spare, provisioning and writing", ProvisioningWriting), ("spare, retiring", Retiring), ("spare, retiring and writing", RetiringWriting),
+        ("spare, provisioning and writing", ProvisioningWriting), ("spare, rotating", SpareRotating), ("spare, rotating, password pending", SpareRotatingPending), ("spare, retiring", Retiring), ("spare, retiring and writing", RetiringWriting),
         ("baremetal", Baremetal), ("baremetal, held", BaremetalHeld), ("baremetal, in maintenance", Maintained),
+        ("baremetal, switching on", SwitchingOn), ("baremetal, lighting", Lighting),
         ("baremetal, adopted", Adopted), ("baremetal, adopted, no BMC", AdoptedWithoutBmc),
         ("baremetal, reimaging", Reimaging), ("baremetal, reimaging and writing", ReimagingWriting),
         ("baremetal, releasing", Releasing), ("baremetal, releasing and writing", ReleasingWriting),

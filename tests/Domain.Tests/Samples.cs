@@ -20,6 +20,7 @@ public static class Samples
     public static readonly Placement Place = new("blr1", "blr1.r12", 17);
     public static readonly BmcAccess Bmc = new("redfish", "10.0.0.17", "ppec", new SecretRef("bmc-sn-7c4k2", 1), null);
     public static readonly BmcAccess OtherBmc = Bmc with { Address = "10.0.0.99" };
+    public static readonly SecretRef NewSecret = new("bmc/sn-7c4k2", 2);
     public static readonly MachineEvidence Evidence = new(Serial, Uuid, "BRD-1", ["aa:00:00:00:00:01", "aa:00:00:00:00:02"]);
 
     public static readonly Disk Nvme = new("pci-0000:01:00.0-nvme-1", "nvme0n1", "SAMSUNG PM9A3", "NVME-1", "eui.0025385a11b2c3d4", 960_197_124_096, false, "nvme", "GDC5602Q");

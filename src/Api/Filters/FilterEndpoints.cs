@@ -19,6 +19,6 @@ static class FilterEndpoints
         }).Named("filter_save", "Saves an expression under a name, for use as @name in any filter; the same name again replaces one's own").Takes<FilterBody>().Answers<FilterView>(201);
 
         filters.MapPost("/{id}/delete", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
-            await http.Gone(await http.Send(grains, new DeleteFilter(id)), model)).Named("filter_delete", "Deletes a saved filter; its name is free").Mutates().Produces(204);
+            await http.Empty(await http.Send(grains, new DeleteFilter(id)), model)).Named("filter_delete", "Deletes a saved filter; its name is free").Mutates().Produces(204);
     }
 }

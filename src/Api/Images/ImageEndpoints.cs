@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
+using Ppec.Contracts;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Images;
 using Ppec.Contracts.Queries;
@@ -21,9 +22,15 @@ static class ImageEndpoints
             var b = await http.Body<ImageBody>();
             var command = new RegisterImage(b.Name, new(b.Format, b.Sha256, b.SizeBytes, b.DiskSha256, b.DiskSizeBytes, b.BootMode), b.Signature);
             var answer = await http.Send(grains, command);
-            var id = $"{b.Name}@{answer.Version}"; // one event a version
+            var id = answer.Target.Split('-', 2)[^1]; // the gate says which version it became
             return await http.Document(answer, model, "image", id, 201, $"/api/v1/images/{id}");
         }).Named("image_register", "Registers the next version: content uploaded, signature by a trusted key").Takes<ImageBody>().Answers<ImageView>(201);
+
+        images.MapPost("/{id}/deprecate", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
+        {
+            var (name, version) = Versioned.Parse(id);
+            return await http.Document(await http.Send(grains, new DeprecateImage(name, version ?? 0)), model, "image", id, 200);
+        }).Named("image_deprecate", "This version is installed nowhere any more").Answers<ImageView>(200).Mutates();
 
         images.MapPut("/content/{sha256}", async (string sha256, HttpContext http, IGrainFactory grains, IImageContent content) =>
         {

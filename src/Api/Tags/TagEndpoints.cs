@@ -36,7 +36,7 @@ static class TagEndpoints
         }).Named("tag_set", "Says what holds for a tag key, in place of what was said before").Takes<TagKeyBody>().Answers<TagView>(201);
 
         tags.MapPost("/{id}/delete", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
-            await http.Gone(await http.Send(grains, new DeleteTagKey(Key(id))), model)).Named("tag_delete", "Nothing more holds for the key; tags with it stay").Mutates().Produces(204);
+            await http.Empty(await http.Send(grains, new DeleteTagKey(Key(id))), model)).Named("tag_delete", "Nothing more holds for the key; tags with it stay").Mutates().Produces(204);
     }
 
     /// <summary>A key may have a slash, which a path keeps as %2F.</summary>

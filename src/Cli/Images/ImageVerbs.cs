@@ -9,7 +9,7 @@ namespace Ppec.Cli.Images;
 /// <summary><c>ppec image</c>.</summary>
 static class ImageVerbs
 {
-    public static Verb Build(Shell shell) => new Verb("image", "Images: operating systems to install, signed, by version.", "ppec image list").Under(List(shell), Show(shell), Register(shell));
+    public static Verb Build(Shell shell) => new Verb("image", "Images: operating systems to install, signed, by version.", "ppec image list").Under(List(shell), Show(shell), Register(shell), Deprecate(shell));
 
     static Verb List(Shell shell) => new Verb("list", "List images.", "ppec image list")
         .With(shell.Options.Listing).Does(shell, call => call.ShowListAsync(call.Client.Images, Table, image => image.Id));
@@ -34,13 +34,21 @@ static class ImageVerbs
             var mutation = call.Mutation();
             Answer<ImageView> answer;
             try { answer = await call.Client.Images.RegisterAsync(body, mutation, call.Cancellation); }
-            catch (PpecException e) when (e.Code == ProblemCodes.ImageContentMissing && call.Get(content) is not null)
+            catch (PpecException e) when (e.Code is ProblemCodes.ImageContentMissing or ProblemCodes.ImageContentAltered && call.Get(content) is not null)
             {
                 await UploadAsync(call, body, call.Get(content)!);
                 answer = await call.Client.Images.RegisterAsync(body, mutation, call.Cancellation); // a refusal is not remembered, so the key still serves
             }
             return call.Show(answer, (image, wide) => [Table([image], wide)], image => [image.Id]);
         });
+    }
+
+    static Verb Deprecate(Shell shell)
+    {
+        var verb = new Verb("deprecate", "Install one version of an image nowhere any more. Machines that have it keep it.", "ppec image deprecate debian-12-hardened@3 --reason CVE-2026-1234");
+        var id = verb.Takes("image", "The image's id, NAME@VERSION.");
+        return verb.With(shell.Options.Changing).Does(shell, async call =>
+            call.Show(await call.Client.Images.DeprecateAsync(call.Get(id), call.Mutation(), call.Cancellation), (image, wide) => [Table([image], wide)], image => [image.Id]));
     }
 
     /// <summary>Checked here first: a wrong file is better found before it has been sent.</summary>

@@ -58,6 +58,18 @@ static class MachineSheets
                 health.Add(check.Check, check.Part, new(check.Status.ToString().ToLowerInvariant(), check.Status == HealthStatus.Failed ? Tone.Bad : Tone.Plain), check.Detail);
             yield return health;
         }
+        if (m.Waivers.Each().Any())
+        {
+            var waivers = new Sheet("Waived gaps", "GAP", "UNTIL", "REASON");
+            foreach (var waiver in m.Waivers) waivers.Add(waiver.Gap, Words.Time(waiver.Until), waiver.Why);
+            yield return waivers;
+        }
+        if (m.Repairs.Each().Any())
+        {
+            var repairs = new Sheet("Replaced parts", "SLOT", "TIME", "NEW PART", "RMA", "FOUND BEFORE", "FOUND AFTER");
+            foreach (var repair in m.Repairs) repairs.Add(repair.Slot, Words.Time(repair.At), repair.Serial, repair.Rma, repair.Before is { Length: > 0 } before ? before : "nothing", Found(repair));
+            yield return repairs;
+        }
         if (m.Wipes.Each().Any())
         {
             var wipes = new Sheet("Wiped disks", "SERIAL", "METHOD", "CLASS", "VERIFIED", "FINISHED", "ERROR");
@@ -65,6 +77,14 @@ static class MachineSheets
             yield return wipes;
         }
     }
+
+    /// <summary>What the inspection after it found: another part than was recorded stands out.</summary>
+    static Cell Found(RepairView repair) => repair.After switch
+    {
+        null => new("not inspected yet", Tone.Busy),
+        "" => new("nothing", Tone.Bad),
+        var after => new(after, after == repair.Serial ? Tone.Good : Tone.Bad),
+    };
 
     static IEnumerable<Sheet> Hardware(Inventory found, bool wide)
     {

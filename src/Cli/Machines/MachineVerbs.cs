@@ -9,8 +9,10 @@ static class MachineVerbs
     public static Verb Build(Shell shell) => new Verb("machine", "Physical servers: racked, inventory, spare, baremetal, retired.",
             "ppec machine list --filter 'stage:spare -hold'", "ppec machine show sn-7c4k2")
         .Under(
-            List(shell), Show(shell), RackVerb.Build(shell), WorkVerbs.Inspect(shell), MarkVerbs.Promote(shell), WorkVerbs.Provision(shell),
-            WorkVerbs.Release(shell), WorkVerbs.Retire(shell), MarkVerbs.Hold(shell), MarkVerbs.Unhold(shell), MarkVerbs.Tag(shell), History(shell), Diff(shell));
+            List(shell), Show(shell), RackVerb.Build(shell), ComingVerbs.Accept(shell), ComingVerbs.Reject(shell), ComingVerbs.Set(shell), ComingVerbs.Rekey(shell), ComingVerbs.Unrack(shell), ErrandVerbs.Bmc(shell),
+            WorkVerbs.Inspect(shell), MarkVerbs.Promote(shell), WorkVerbs.Provision(shell), ReimageVerb.Build(shell), ComingVerbs.Adopt(shell), CareVerbs.Maintain(shell),
+            WorkVerbs.Release(shell), WorkVerbs.Retire(shell), MarkVerbs.Hold(shell), MarkVerbs.Unhold(shell), CareVerbs.Waive(shell), CareVerbs.Repair(shell), ErrandVerbs.Locate(shell), MarkVerbs.Tag(shell),
+            ErrandVerbs.Power(shell), ErrandVerbs.Log(shell), History(shell), Diff(shell));
 
     /// <summary>Shows one machine, as every change of one does.</summary>
     public static int Show(Call call, Answer<MachineView> answer) =>

@@ -36,17 +36,19 @@ static class RackVerb
             return status;
         });
 
-        BmcBody? Bmc(Call call)
-        {
-            string?[] given = [call.Get(address), call.Get(user), call.Get(password)];
-            if (given.All(value => value is null) && call.Get(certificate) is null) return null;
-            if (given.Any(value => value is null)) throw new UsageException("A BMC needs all of --bmc-address, --bmc-user and --password-file.");
-            return new(given[0]!, given[1]!, new SecretText(Secret(call, given[2]!)), PinnedCertificate: call.Get(certificate));
-        }
+        BmcBody? Bmc(Call call) => BmcOf(call, call.Get(address), call.Get(user), call.Get(password), call.Get(certificate));
+    }
+
+    /// <summary>All of a BMC, or nothing.</summary>
+    public static BmcBody? BmcOf(Call call, string? address, string? user, string? passwordFile, string? certificate, string prefix = "--bmc-")
+    {
+        if ((address, user, passwordFile, certificate) == (null, null, null, null)) return null;
+        if (address is null || user is null || passwordFile is null) throw new UsageException($"A BMC needs all of {prefix}address, {prefix}user and --password-file.");
+        return new(address, user, new SecretText(Secret(call, passwordFile)), PinnedCertificate: certificate);
     }
 
     /// <summary>A secret is never an argument: those are seen by everyone on the machine.</summary>
-    static string Secret(Call call, string file)
+    public static string Secret(Call call, string file)
     {
         if (file == "-" && call.Io.InIsTerminal) throw new UsageException("A password is not typed here, where it would be seen. Pipe it in, or name a file.");
         var text = (file == "-" ? call.Io.In.ReadToEnd() : File.ReadAllText(file)).TrimEnd('\n').TrimEnd('\r');

@@ -58,17 +58,19 @@ static class WorkVerbs
     public static Verb Retire(Shell shell)
     {
         var verb = new Verb("retire", "End a machine's life: its disks are wiped with evidence, its names and secrets released. There is no way back.",
-            "ppec machine retire sn-7c4k2 --reason 'out of warranty' --ticket OPS-4711", "ppec machine retire sn-7c4k2 --plan");
-        return Severe(shell, verb, verb.Takes("machine", "The machine's id."), call => new(
+            "ppec machine retire sn-7c4k2 --reason 'out of warranty' --ticket OPS-4711", "ppec machine retire sn-7c4k2 --plan",
+            "ppec machine retire sn-7c4k2 --destroyed NVME-1=shredder-7 --destroyed NVME-2=shredder-7 --reason 'burnt'");
+        var id = verb.Takes("machine", "The machine's id.");
+        return ReimageVerb.OrDestroyed(shell, Severe(shell, verb, id, call => new(
             machine => call.Client.Machines.PlanRetireAsync(machine, call.Cancellation),
-            (machine, mutation) => call.Client.Machines.RetireAsync(machine, mutation, call.Cancellation)));
+            (machine, mutation) => call.Client.Machines.RetireAsync(machine, mutation, call.Cancellation))), id);
     }
 
     /// <summary>How a severe command is planned, and how it is done.</summary>
-    sealed record Severity(Func<string, Task<Answer<Plan>>> Plan, Func<string, MutationOptions, Task<Answer<OperationView>>> Apply);
+    public sealed record Severity(Func<string, Task<Answer<Plan>>> Plan, Func<string, MutationOptions, Task<Answer<OperationView>>> Apply);
 
     /// <summary>A command that overwrites disks: a person sees the plan and types the machine's id; then exactly that plan is applied.</summary>
-    static Verb Severe(Shell shell, Verb verb, System.CommandLine.Argument<string> id, Func<Call, Severity> severity) =>
+    public static Verb Severe(Shell shell, Verb verb, System.CommandLine.Argument<string> id, Func<Call, Severity> severity) =>
         verb.With(shell.Options.Planning).Does(shell, async call =>
         {
             var machine = call.Get(id);
@@ -94,7 +96,7 @@ static class WorkVerbs
             return await Waiting.FinishAsync(call, await what.Apply(machine, mutation with { PlanHash = mutation.PlanHash ?? seen }));
         });
 
-    static IEnumerable<string> PublicKeys(string file)
+    public static IEnumerable<string> PublicKeys(string file)
     {
         var keys = File.ReadLines(file).Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#').ToArray();
         if (keys.Length == 0) throw new UsageException($"{file} holds no key.");

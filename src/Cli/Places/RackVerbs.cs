@@ -8,7 +8,7 @@ namespace Ppec.Cli.Places;
 /// <summary><c>ppec rack</c>.</summary>
 static class RackVerbs
 {
-    public static Verb Build(Shell shell) => new Verb("rack", "Racks, and what stands in them.", "ppec rack show blr1.r12").Under(List(shell), Show(shell), Create(shell));
+    public static Verb Build(Shell shell) => new Verb("rack", "Racks, and what stands in them.", "ppec rack show blr1.r12").Under(List(shell), Show(shell), Create(shell), Set(shell), Retire(shell));
 
     static Verb List(Shell shell) => new Verb("list", "List racks.", "ppec rack list --region blr1")
         .With(shell.Options.Region).With(shell.Options.Listing)
@@ -34,6 +34,33 @@ static class RackVerbs
         {
             var body = new RackBody(call.Get(id), call.Get(units) ?? 42, call.Get(row) ?? "", call.Get(feed) ?? "", call.Get(switches) ?? "");
             return call.Show(await call.Client.Racks.CreateAsync(body, call.Mutation(), call.Cancellation), (rack, wide) => [Table([rack], wide)], rack => [rack.Id]);
+        });
+    }
+
+    static Verb Set(Shell shell)
+    {
+        var verb = new Verb("set", "Describe a rack; what is left out stays as it is.", "ppec rack set blr1.r12 --power-feed F2 --reason 'rewired'");
+        var id = verb.Takes("rack", "The rack's id.");
+        var units = verb.Has<int?>("--units", "N", "How many units high.");
+        var row = verb.Has<string?>("--row", "ROW", "The row it stands in.");
+        var feed = verb.Has<string?>("--power-feed", "FEED", "What feeds it: a failure domain.");
+        var switches = verb.Has<string?>("--switch-pair", "PAIR", "What connects it: a failure domain.");
+        return verb.With(shell.Options.Changing).Does(shell, async call =>
+        {
+            var body = new SetRackBody(call.Get(units), call.Get(row), call.Get(feed), call.Get(switches));
+            return call.Show(await call.Client.Racks.SetAsync(call.Get(id), body, call.Mutation(), call.Cancellation), (rack, wide) => [Table([rack], wide)], rack => [rack.Id]);
+        });
+    }
+
+    static Verb Retire(Shell shell)
+    {
+        var verb = new Verb("retire", "A rack is gone. Refused while anything stands in it.", "ppec rack retire blr1.r12 --reason 'row A is rebuilt'");
+        var id = verb.Takes("rack", "The rack's id.");
+        return verb.With(shell.Options.Changing).Does(shell, async call =>
+        {
+            await call.Client.Racks.RetireAsync(call.Get(id), call.Mutation(), call.Cancellation);
+            call.Screen.Say($"{call.Get(id)} is retired.");
+            return ExitCodes.Done;
         });
     }
 

@@ -1,4 +1,5 @@
 using Ppec.Contracts.Agents;
+using Ppec.Contracts.Machines;
 using Ppec.Contracts.Operations;
 
 namespace Ppec.Contracts.Gate;
@@ -14,6 +15,9 @@ public interface IGateGrain : IGrainWithIntegerKey
 
     /// <summary>Live log of an operation, for those who may read it.</summary>
     Task<OperationLog?> OperationLog(ReadRequest request, string operation, long after);
+
+    /// <summary>The power of a machine as its BMC says it now, for those who may read it.</summary>
+    Task<PowerAnswer> Power(ReadRequest request, string machine);
 }
 
 /// <summary>The only door for machines: boot scripts, agents, beacons. User credentials mean nothing here.</summary>
@@ -40,3 +44,7 @@ public interface IMachineGateGrain : IGrainWithIntegerKey
 /// <summary>Boot from disk (<paramref name="Token"/> null), or PIOUS with this token.</summary>
 [GenerateSerializer, Immutable]
 public sealed record BootAnswer(string? Token, string? Machine);
+
+/// <summary>What was read, or why it could not be.</summary>
+[GenerateSerializer, Immutable]
+public sealed record PowerAnswer(PowerView? View, Problem? Problem);

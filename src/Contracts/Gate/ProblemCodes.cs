@@ -43,6 +43,7 @@ public static class ProblemCodes
     public const string MachineHasVms = "machine-has-vms";
     public const string MachineStillRacked = "machine-still-racked";
     public const string MachineSerialRefused = "machine-serial-refused";
+    public const string MachineBmcFailed = "machine-bmc-failed";
     public const string MachineIdentityMismatch = "machine-identity-mismatch";
 
     // operations and agents

@@ -35,6 +35,13 @@ public sealed record RegisterImage(string Name, ImageContent Content, string Sig
     public override string Permission => "image.register";
 }
 
+/// <summary>This version is installed nowhere any more; machines that have it keep it.</summary>
+[GenerateSerializer, Immutable]
+public sealed record DeprecateImage(string Name, int Version) : ImageCommand(Name)
+{
+    public override string Permission => "image.deprecate";
+}
+
 /// <summary>The body of POST /api/v1/images: the fields of image.yaml.</summary>
 [GenerateSerializer, Immutable]
 public sealed record ImageBody(string Name, string Format, string Sha256, long SizeBytes, string DiskSha256, long DiskSizeBytes, string BootMode, string Signature);
@@ -49,4 +56,7 @@ public interface IImageGrain : IGrainWithStringKey
 
     /// <summary>One version (the newest not deprecated when null); null when there is none.</summary>
     Task<ImageVersion?> Read(int? version);
+
+    /// <summary>The id of the version with this content; null when there is none.</summary>
+    Task<string?> Find(ImageContent content);
 }

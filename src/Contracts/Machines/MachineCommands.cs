@@ -31,10 +31,15 @@ public sealed record EnlistMachine(string Machine, MachineEvidence Evidence) : M
     public override string Permission => "machine.enlist";
 }
 
-/// <summary>An enlisted machine is ours: it gets its place, its BMC and the profile that was ordered.</summary>
+/// <summary>
+/// An enlisted machine is ours: it gets its place, its BMC and the profile that was ordered. The password its BMC left the factory with is
+/// replaced by a random one at once (<see cref="RotateBmc"/>), unless <see cref="KeepPassword"/>.
+/// </summary>
 [GenerateSerializer, Immutable]
-public sealed record AcceptMachine(string Machine, Placement Place, BmcAccess? Bmc, string? Profile, string? Name) : MachineCommand(Machine)
+public sealed record AcceptMachine(string Machine, Placement Place, BmcAccess? Bmc, string? Profile, string? Name) : MachineCommand(Machine), IStartsOperation
 {
+    [Id(100)] public string Operation { get; init; } = "";
+    [Id(101)] public bool KeepPassword { get; init; }
     public override string Permission => "machine.accept";
 }
 
@@ -43,6 +48,13 @@ public sealed record AcceptMachine(string Machine, Placement Place, BmcAccess? B
 public sealed record MergeMachine(string Machine, string As) : MachineCommand(Machine)
 {
     public override string Permission => "machine.accept";
+}
+
+/// <summary>The other side of a merge: a machine known on paper, and never seen, gets the evidence of the one that enlisted itself as <paramref name="From"/>.</summary>
+[GenerateSerializer, Immutable]
+public sealed record TakeEvidence(string Machine, MachineEvidence Evidence, string From) : MachineCommand(Machine)
+{
+    public override string Permission => "machine.report";
 }
 
 /// <summary>An enlisted machine is not ours.</summary>
@@ -54,10 +66,11 @@ public sealed record RejectMachine(string Machine, string Why) : MachineCommand(
 
 // ── At any stage ──────────────────────────────────────────────────────────────────────────────────────────
 
-/// <summary>Describes: null leaves a field as it is, an empty text clears it.</summary>
+/// <summary>Describes: null leaves a field as it is, an empty text clears it. Where it is to stand arrives as <see cref="Move"/>; the gate makes the place of it.</summary>
 [GenerateSerializer, Immutable]
 public sealed record SetMachine(string Machine, string? Name, string? Note, string? Owner, string? Profile, Placement? Place) : MachineCommand(Machine)
 {
+    [Id(100)] public Move? Move { get; init; }
     public override string Permission => "machine.set";
 }
 
@@ -66,6 +79,30 @@ public sealed record SetMachine(string Machine, string? Name, string? Note, stri
 public sealed record SetMachineBmc(string Machine, BmcAccess Bmc) : MachineCommand(Machine)
 {
     public override string Permission => "machine.bmc";
+}
+
+/// <summary>Replaces the BMC's password by a random one that nobody knows.</summary>
+[GenerateSerializer, Immutable]
+public sealed record RotateBmc(string Machine) : MachineCommand(Machine), IStartsOperation
+{
+    [Id(100)] public string Operation { get; init; } = "";
+    public override string Permission => "machine.bmc";
+}
+
+/// <summary>Switches a machine in production on, or (in maintenance) off: shut down if it will, cut off if it will not.</summary>
+[GenerateSerializer, Immutable]
+public sealed record PowerMachine(string Machine, bool On) : MachineCommand(Machine), IStartsOperation
+{
+    [Id(100)] public string Operation { get; init; } = "";
+    public override string Permission => "machine.power";
+}
+
+/// <summary>Switches the light on or off by which a person at the rack finds the machine.</summary>
+[GenerateSerializer, Immutable]
+public sealed record LocateMachine(string Machine, bool On) : MachineCommand(Machine), IStartsOperation
+{
+    [Id(100)] public string Operation { get; init; } = "";
+    public override string Permission => "machine.locate";
 }
 
 /// <summary>Replaces the identity evidence (a new board): the only way it ever changes.</summary>
@@ -240,6 +277,20 @@ public sealed record RecordReleased(string Machine, string Operation, Inventory 
     public override string Permission => "machine.report";
 }
 
+/// <summary>The password that the BMC is about to get is in the secret store, under <paramref name="Secret"/>: from now on either of the two may open it.</summary>
+[GenerateSerializer, Immutable]
+public sealed record RecordPendingPassword(string Machine, string Operation, SecretRef Secret) : MachineCommand(Machine)
+{
+    public override string Permission => "machine.report";
+}
+
+/// <summary>An errand is done (<c>Workflows.Errands</c>): for a rotation, the pending password is the BMC's only one.</summary>
+[GenerateSerializer, Immutable]
+public sealed record RecordErrand(string Machine, string Operation) : MachineCommand(Machine)
+{
+    public override string Permission => "machine.report";
+}
+
 [GenerateSerializer, Immutable]
 public sealed record RecordRetired(string Machine, string Operation) : MachineCommand(Machine)
 {
@@ -259,9 +310,16 @@ public sealed record AbandonOperation(string Machine, string Operation, string W
 [GenerateSerializer, Immutable]
 public sealed record Placement(string Region, string Rack, int Unit, int Height = 1);
 
-/// <summary>A BMC: <paramref name="Protocol"/> is <c>redfish</c>; <paramref name="Secret"/> names the password in the secret store; <paramref name="PinnedCertificate"/> is SHA-256, lower-case hex.</summary>
+/// <summary>Where a machine is to stand; what is null stays as it is.</summary>
 [GenerateSerializer, Immutable]
-public sealed record BmcAccess(string Protocol, string Address, string User, SecretRef Secret, string? PinnedCertificate);
+public sealed record Move(string? Rack, int? Unit, int? Height);
+
+/// <summary>
+/// A BMC: <paramref name="Protocol"/> is <c>redfish</c>; <paramref name="Secret"/> names the password in the secret store; <paramref name="PinnedCertificate"/> is SHA-256, lower-case hex.
+/// <paramref name="Pending"/>: the password it is being given, or was when a rotation did not end; where the first does not open it, this one does.
+/// </summary>
+[GenerateSerializer, Immutable]
+public sealed record BmcAccess(string Protocol, string Address, string User, SecretRef Secret, string? PinnedCertificate, SecretRef? Pending = null);
 
 /// <summary>What a team asks for when it wants an image on a machine. <paramref name="RootDisk"/>: a serial, or <c>smallest</c>, <c>largest</c>, <c>first</c> (the default).</summary>
 [GenerateSerializer, Immutable]

@@ -67,6 +67,10 @@ public sealed record WaiverView(string Gap, DateTimeOffset Until, string Why);
 [GenerateSerializer, Immutable]
 public sealed record RepairView(string Slot, string Serial, string? Rma, string? Before, string? After, DateTimeOffset At);
 
+/// <summary>What the BMC said of the machine's power, and when: <c>on</c>, <c>off</c>, <c>powering-on</c>, <c>powering-off</c>.</summary>
+[GenerateSerializer, Immutable]
+public sealed record PowerView(string Machine, string Power, DateTimeOffset ReadAt);
+
 [GenerateSerializer, Immutable]
 public sealed record MaintenanceView(string Why, DateTimeOffset ExpiresAt);
 

@@ -54,7 +54,7 @@ public interface IReadModel
     /// <summary>Operations that have not ended, with their machines; also those a machine announced and that have no stream yet.</summary>
     ImmutableArray<(string Operation, string Machine)> OpenOperations();
 
-    /// <summary>Names (and rack units, as <c>rack:ID</c>) that are claimed for a machine that does not exist.</summary>
+    /// <summary>Names (and rack units, as <c>rack:ID/UNIT</c>) that are claimed for a machine that does not exist, does not stand there, or has another BMC.</summary>
     ImmutableArray<(string Name, string Owner)> OrphanClaims();
 }
 

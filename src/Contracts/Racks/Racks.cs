@@ -16,16 +16,31 @@ public sealed record CreateRack(string Rack, string Region, int Units, string Ro
     public override string Permission => "rack.create";
 }
 
-/// <summary>Takes units for a machine; asking again for the same machine and units changes nothing.</summary>
+/// <summary>Describes: what is null stays as it is.</summary>
+[GenerateSerializer, Immutable]
+public sealed record SetRack(string Rack, int? Units, string? Row, string? PowerFeed, string? SwitchPair) : RackCommand(Rack)
+{
+    public override string Permission => "rack.set";
+}
+
+/// <summary>The rack is gone. Its id is free again; its history stays.</summary>
+[GenerateSerializer, Immutable]
+public sealed record RetireRack(string Rack) : RackCommand(Rack)
+{
+    public override string Permission => "rack.retire";
+}
+
+/// <summary>Takes units for a machine; asking again for the same machine and units changes nothing. One that is <see cref="Moving"/> may stand in two places of the rack for a moment.</summary>
 [GenerateSerializer, Immutable]
 public sealed record OccupyUnits(string Rack, string Machine, int Unit, int Height) : RackCommand(Rack)
 {
+    [Id(100)] public bool Moving { get; init; }
     public override string Permission => "machine.rack";
 }
 
-/// <summary>Frees whatever the machine has in this rack.</summary>
+/// <summary>Frees what the machine has from <paramref name="Unit"/> up; null = whatever it has in this rack.</summary>
 [GenerateSerializer, Immutable]
-public sealed record VacateUnits(string Rack, string Machine) : RackCommand(Rack)
+public sealed record VacateUnits(string Rack, string Machine, int? Unit = null) : RackCommand(Rack)
 {
     public override string Permission => "machine.unrack";
 }
@@ -33,6 +48,10 @@ public sealed record VacateUnits(string Rack, string Machine) : RackCommand(Rack
 /// <summary>The body of POST /api/v1/racks.</summary>
 [GenerateSerializer, Immutable]
 public sealed record RackBody(string Id, int Units = 42, string Row = "", string PowerFeed = "", string SwitchPair = "");
+
+/// <summary>The body of POST /api/v1/racks/{id}/set; what is left out stays as it is.</summary>
+[GenerateSerializer, Immutable]
+public sealed record SetRackBody(int? Units = null, string? Row = null, string? PowerFeed = null, string? SwitchPair = null);
 
 /// <summary>A rack with what stands in it, from the top down.</summary>
 [GenerateSerializer, Immutable]

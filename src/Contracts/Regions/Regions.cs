@@ -14,6 +14,16 @@ public sealed record CreateRegion(string Region, string Description) : RegionCom
     public override string Permission => "region.create";
 }
 
+[GenerateSerializer, Immutable]
+public sealed record SetRegion(string Region, string Description) : RegionCommand(Region)
+{
+    public override string Permission => "region.set";
+}
+
+/// <summary>The body of POST /api/v1/regions/{id}/set.</summary>
+[GenerateSerializer, Immutable]
+public sealed record SetRegionBody(string Description);
+
 /// <summary>The body of POST /api/v1/regions.</summary>
 [GenerateSerializer, Immutable]
 public sealed record RegionBody(string Id, string Description = "");

@@ -16,6 +16,8 @@ public abstract record ImageEvent : IDomainEvent
 
 public sealed record ImageRegistered(string Name, int Version, ImageContent Content, string Signature, string SignedBy) : ImageEvent;
 
+public sealed record ImageVersionDeprecated(int Version) : ImageEvent;
+
 /// <summary>All versions of one image, the first first.</summary>
 public sealed record ImageState(ImmutableArray<(ImageVersion Version, DateTimeOffset RegisteredAt)> Versions);
 
@@ -29,12 +31,15 @@ public static class Image
         RegisterImage c when state.Versions.Any(v => v.Version.Content == c.Content) => Nothing<ImageEvent>(),
         RegisterImage { SignedBy: null } => No(ProblemCodes.ImageSignatureRefused, "The signature is not by a trusted key."),
         RegisterImage c => new ImageRegistered(c.Name, state.Versions.Length + 1, c.Content, c.Signature, c.SignedBy) { At = c.At },
+        DeprecateImage c when c.Version < 1 || c.Version > state.Versions.Length => No(ProblemCodes.NotFound, $"There is no image {c.Name}@{c.Version}."),
+        DeprecateImage c => state.Versions[c.Version - 1].Version.Deprecated ? Nothing<ImageEvent>() : new ImageVersionDeprecated(c.Version) { At = c.At },
         _ => throw new UnreachableException(command.GetType().Name),
     };
 
     public static ImageState Evolve(ImageState state, ImageEvent @event) => @event switch
     {
         ImageRegistered e when e.Version == state.Versions.Length + 1 => new(state.Versions.Add((new(e.Name, e.Version, e.Content, e.Signature, e.SignedBy), e.At))),
+        ImageVersionDeprecated e => new(state.Versions.SetItem(e.Version - 1, (state.Versions[e.Version - 1].Version with { Deprecated = true }, state.Versions[e.Version - 1].RegisteredAt))),
         _ => throw new UnreachableException($"{@event.GetType().Name}: the stream is corrupt or Evolve is incomplete."),
     };
 

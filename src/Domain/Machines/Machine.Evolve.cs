@@ -20,6 +20,7 @@ public static partial class Machine
         (Known s, MachineDescribed e)          => s with { About = s.About with { Name = Change(s.About.Name, e.Name), Note = Change(s.About.Note, e.Note), Owner = Change(s.About.Owner, e.Owner), Profile = Change(s.About.Profile, e.Profile) } },
         (Known s, MachineMoved e)              => s with { About = s.About with { Place = e.Place } },
         (Known s, MachineBmcSet e)             => s with { About = s.About with { Bmc = e.Bmc } },
+        (Known { About.Bmc: { } bmc } s, PasswordPending e) => s with { About = s.About with { Bmc = bmc with { Pending = e.Secret } } },
         (Known s, MachineRekeyed e)            => s with { About = s.About with { Evidence = e.Evidence } },
         (Known s, MachineHeld e)               => s with { About = s.About with { HeldAt = e.Source is Holds.Inspection or Holds.Unclassified ? s.About.HeldAt : e.At, Holds = s.About.Holds.SetItem(e.Source, new(e.Source, e.Why, e.At, e.ExpiresAt, e.LiftPermission)) } },
         (Known s, MachineUnheld e)             => s with { About = s.About with { Holds = s.About.Holds.Remove(e.Source) } },
@@ -33,6 +34,8 @@ public static partial class Machine
         (Known s, ReimagingStarted e)          => Begin(s, new(e.Operation, Workflows.Reimage, e.Plan, false)),
         (Known s, ReleaseStarted e)            => Begin(s, new(e.Operation, Workflows.Release, null, false) { Disks = e.Disks }),
         (Known s, RetirementStarted e)         => Begin(s, new(e.Operation, Workflows.Retire, null, false) { Disks = e.Disks }),
+        (Known s, ErrandStarted e)             => Begin(s, new(e.Operation, e.Kind, null, false)),
+        (Known s, ErrandDone e)                => s with { About = Return(End(s.About, e.Operation), s.About.Operation!.Kind) },
         (Known s, DiskWritingStarted)          => s with { About = s.About with { Operation = s.About.Operation! with { Writing = true } } },
         (Known s, OperationAbandoned { Dirty: true } e)  => new Inventory(End(s.About, e.Operation) with { Failures = s.About.Failures + (e.Failed ? 1 : 0) }),
         (Known s, OperationAbandoned e)        => s with { About = End(s.About, e.Operation) with { Failures = s.About.Failures + (e.Failed ? 1 : 0) } },
@@ -61,6 +64,13 @@ public static partial class Machine
     static MachineState Begin(Known s, Ongoing operation) => s with { About = s.About with { Operation = operation } };
 
     static Dossier End(Dossier about, string operation) => about with { Operation = null, LastOperation = operation };
+
+    /// <summary>An errand that succeeds lifts the hold of the one that failed; a rotation leaves the BMC with the password it was to get.</summary>
+    static Dossier Return(Dossier about, string kind) => about with
+    {
+        Holds = about.Holds.Remove(kind),
+        Bmc = kind == Workflows.RotateBmc && about.Bmc is { Pending: { } pending } bmc ? bmc with { Secret = pending, Pending = null } : about.Bmc,
+    };
 
     static Dossier Inspect(Dossier about, MachineInspected e) => End(about, e.Operation) with
     {

@@ -43,6 +43,11 @@ public static partial class Machine
         (Known s, RecordWipes c)                                   => Wiped(s, c),
         (Racked or Inventory or Spare, RecordInspection c)         => Inspected((Known)state, c.Operation, c.Inventory, c.Health, c.Profiles, c.At),
         (Baremetal or Inventory, RecordReleased c)                 => Released((Known)state, c),
+        (Known { About.Bmc.Pending: { } pending }, RecordPendingPassword c) when pending == c.Secret => Nothing<MachineEvent>(),
+        (Known { About.Bmc: { Pending: null } }, RecordPendingPassword c) => new PasswordPending(c.Operation, c.Secret),
+        (Known { About.Bmc: not null }, RecordPendingPassword c)   => No(OperationStale, "Another password is pending already."),
+        (Known { About: { Bmc: not { Pending: not null }, Operation.Kind: Workflows.RotateBmc } }, RecordErrand) => No(OperationStale, "Its BMC was set anew meanwhile: there is no password pending."),
+        (Known, RecordErrand c)                                    => new ErrandDone(c.Operation),
         (Spare or Baremetal, RecordProvisioned c)                  => new MachineProvisioned(c.Operation, c.Install, c.BeaconAddress),
         (Racked or Inventory or Spare, RecordRetired c)            => new MachineRetired(c.Operation, []),
 
@@ -52,6 +57,7 @@ public static partial class Machine
         (Known s, TagMachine c)                                    => Tag(s, c),
         (Baremetal { Maintenance: { } m }, NoteDrift) when m.ExpiresAt > command.At => Nothing<MachineEvent>(),
         (Known s, NoteDrift c)                                     => s.About.Drift.TryGetValue(c.Kind, out var noted) && noted.Found == c.Found ? Nothing<MachineEvent>() : new DriftNoted(c.Kind, c.Expected, c.Found),
+        (Enlisted, SetMachine { Place: not null })                 => No(MachineNotAccepted, $"{command.Machine} enlisted itself: it gets its place when it is accepted."),
         (Retired, SetMachine { Name: null, Owner: null, Profile: null, Place: null } c) => Describe((Known)state, c),
         (not Retired, SetMachine c)                                => Describe((Known)state, c),
 
@@ -67,16 +73,28 @@ public static partial class Machine
                                                                    => No(MachineBusy, $"Operation {busy.Id} ({busy.Kind}) is under way: wait for it, or cancel it first."),
 
         // Enlisted: ours or not?
-        (Enlisted s, AcceptMachine c)                              => new MachineAccepted(c.Place, c.Bmc, c.Profile, c.Name),
+        (Enlisted, AcceptMachine c) when c.Bmc is null || c.KeepPassword => new MachineAccepted(c.Place, c.Bmc, c.Profile, c.Name),
+        (Enlisted, AcceptMachine c)                                => Then<MachineEvent>(new MachineAccepted(c.Place, c.Bmc, c.Profile, c.Name), new ErrandStarted(c.Operation, Workflows.RotateBmc)),
         (Enlisted, RejectMachine c)                                => new MachineRejected(c.Why),
         (Enlisted, MergeMachine c)                                 => new MachineMerged(c.As),
         (Enlisted, _)                                              => No(MachineNotAccepted, $"{command.Machine} enlisted itself and waits to be accepted or rejected."),
         (Known s, AcceptMachine c) when s.About.Place == c.Place   => Nothing<MachineEvent>(),
 
+        (Racked s, TakeEvidence c)                                 => Take(s, c),
+        (Known s, TakeEvidence c)                                  => Same(s.About.Evidence, c.Evidence) ? Nothing<MachineEvent>() : Seen(c),
+
         (Known s, SetMachineBmc c)                                 => s.About.Bmc == c.Bmc ? Nothing<MachineEvent>() : new MachineBmcSet(c.Bmc),
         (Known s, RekeyMachine c)                                  => Same(s.About.Evidence, c.Evidence) ? Nothing<MachineEvent>() : new MachineRekeyed(c.Evidence, c.Why),
         (Known s, WaiveGap c)                                      => Waive(s, c),
         (Known s, RepairMachine c)                                 => Repair(s, c),
+
+        // Errands leave the stage as it is.
+        (Known { About.Bmc: null }, RotateBmc or PowerMachine or LocateMachine) => NoBmc(command),
+        (Known, RotateBmc c)                                       => new ErrandStarted(c.Operation, Workflows.RotateBmc),
+        (Known, LocateMachine c)                                   => new ErrandStarted(c.Operation, c.On ? Workflows.LocateOn : Workflows.LocateOff),
+        (Baremetal, PowerMachine { On: true } c)                   => new ErrandStarted(c.Operation, Workflows.PowerOn),
+        (Baremetal { Maintenance: { } m }, PowerMachine c) when m.ExpiresAt > c.At => new ErrandStarted(c.Operation, Workflows.PowerOff),
+        (Baremetal, PowerMachine)                                  => No(MachineNotInMaintenance, "A machine in production is switched off only in maintenance: start that first."),
 
         // Inspect: never from production.
         (Racked { About.Bmc: null } or Inventory { About.Bmc: null } or Spare { About.Bmc: null }, InspectMachine) => NoBmc(command),
@@ -111,6 +129,7 @@ public static partial class Machine
     {
         RackMachine { Macs.IsDefault: true } c           => c with { Macs = [] },
         EnlistMachine { Evidence.Macs.IsDefault: true } c => c with { Evidence = c.Evidence with { Macs = [] } },
+        TakeEvidence { Evidence.Macs.IsDefault: true } c => c with { Evidence = c.Evidence with { Macs = [] } },
         AdoptMachine { Evidence.Macs.IsDefault: true } c => c with { Evidence = c.Evidence with { Macs = [] } },
         RekeyMachine { Evidence.Macs.IsDefault: true } c => c with { Evidence = c.Evidence with { Macs = [] } },
         TagMachine { Remove.IsDefault: true } c          => c with { Remove = [] },
@@ -127,6 +146,8 @@ public static partial class Machine
         RecordWipes c => c.Operation,
         RecordReleased c => c.Operation,
         RecordRetired c => c.Operation,
+        RecordPendingPassword c => c.Operation,
+        RecordErrand c => c.Operation,
         AbandonOperation c => c.Operation,
         _ => null,
     };
@@ -136,7 +157,9 @@ public static partial class Machine
     {
         (_, AbandonOperation)                                          => true,
         (Workflows.Inspect, RecordInspection)                          => true,
-        (not Workflows.Inspect, RecordWriting)                         => true,
+        (Workflows.RotateBmc, RecordPendingPassword)                   => true,
+        (var errand, RecordErrand)                                     => Workflows.IsErrand(errand),
+        (Workflows.Provision or Workflows.Reimage or Workflows.Release or Workflows.Retire, RecordWriting) => true,
         (Workflows.Provision or Workflows.Reimage, RecordProvisioned)  => operation.Writing,
         (Workflows.Release or Workflows.Retire, RecordWipes)           => operation.Writing,
         (Workflows.Release, RecordReleased)                            => operation.Writing,
@@ -199,6 +222,7 @@ public static partial class Machine
         return (dirty, c.Failed) switch
         {
             (true, _)      => Then<MachineEvent>(abandoned, new MachineHeld(Holds.Dirty, $"{s.About.Operation.Kind} ended after it began to write disks: {c.Why}", null, null)),
+            (false, true) when !Workflows.HoldsWhenFailed(s.About.Operation.Kind) => abandoned,
             (false, true)  => Then<MachineEvent>(abandoned, new MachineHeld(s.About.Operation.Kind, c.Why, null, null)),
             (false, false) => abandoned,
         };
@@ -271,6 +295,14 @@ public static partial class Machine
         if (c.Place is { } place && place != s.About.Place) events = events.Add(new MachineMoved(place));
         return events;
     }
+
+    /// <summary>Only a machine that was never seen takes what another one showed: evidence that is there changes by rekey alone.</summary>
+    static Decision<MachineEvent> Take(Racked s, TakeEvidence c) =>
+        Same(s.About.Evidence, c.Evidence) ? Nothing<MachineEvent>()
+        : s.About.Evidence is null ? new MachineRekeyed(c.Evidence, $"It enlisted itself as {c.From}.")
+        : Seen(c);
+
+    static Problem Seen(TakeEvidence c) => No(MachineExists, $"{c.Machine} was seen already, so {c.From} is not it. If its board was replaced, rekey it.");
 
     static Decision<MachineEvent> Waive(Known s, WaiveGap c) =>
         s.About.Waivers.TryGetValue(c.Gap, out var w) && w == new Waiver(c.Gap, c.Until, c.Why) ? Nothing<MachineEvent>()

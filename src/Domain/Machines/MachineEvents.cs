@@ -4,6 +4,7 @@ using Ppec.Contracts.Events;
 using Ppec.Contracts.Hardware;
 using Ppec.Contracts.Images;
 using Ppec.Contracts.Machines;
+using Ppec.Contracts.Secrets;
 using HardwareInventory = Ppec.Contracts.Hardware.Inventory;
 
 namespace Ppec.Domain.Machines;
@@ -25,6 +26,7 @@ public sealed record MachineRejected(string Why) : MachineEvent;
 public sealed record MachineDescribed(string? Name, string? Note, string? Owner, string? Profile) : MachineEvent;
 public sealed record MachineMoved(Placement Place) : MachineEvent;
 public sealed record MachineBmcSet(BmcAccess Bmc) : MachineEvent;
+public sealed record PasswordPending(string Operation, SecretRef Secret) : MachineEvent;
 public sealed record MachineRekeyed(MachineEvidence Evidence, string Why) : MachineEvent;
 public sealed record MachineHeld(string Source, string Why, DateTimeOffset? ExpiresAt, string? LiftPermission) : MachineEvent;
 public sealed record MachineUnheld(string Source) : MachineEvent;
@@ -39,11 +41,13 @@ public sealed record ProvisioningStarted(string Operation, InstallPlan Plan, str
 public sealed record ReimagingStarted(string Operation, InstallPlan Plan, string PlanHash) : MachineEvent;
 public sealed record ReleaseStarted(string Operation, ImmutableArray<DiskRef> Disks, string PlanHash) : MachineEvent;
 public sealed record RetirementStarted(string Operation, ImmutableArray<DiskRef> Disks, string PlanHash) : MachineEvent;
+public sealed record ErrandStarted(string Operation, string Kind) : MachineEvent;
 public sealed record DiskWritingStarted(string Operation) : MachineEvent;
 public sealed record OperationAbandoned(string Operation, string Why, bool Failed, bool Dirty) : MachineEvent;
 
 // ── Results ───────────────────────────────────────────────────────────────────────────────────────────────
 public sealed record MachineInspected(string Operation, HardwareInventory Inventory, HealthReport Health, EvaluationView Evaluation) : MachineEvent;
+public sealed record ErrandDone(string Operation) : MachineEvent;
 public sealed record MachinePromoted(string Type) : MachineEvent;
 public sealed record MachineProvisioned(string Operation, InstallReport Install, string BeaconAddress) : MachineEvent;
 public sealed record DiskWiped(string Operation, DiskWipe Wipe) : MachineEvent;

@@ -47,7 +47,7 @@ public static class MachinePlans
         if (s.About.HoldsAt(at).FirstOrDefault() is { } hold) return Refuse<InstallPlan>(ProblemCodes.MachineHeld, $"Lift the hold first: {hold.Source}: {hold.Why}");
         if (image is null) return Refuse<InstallPlan>(ImageUnknown, $"There is no image {spec.Image}.");
         if (image.Deprecated) return Refuse<InstallPlan>(ImageDeprecated, $"Image {image.Id} is deprecated: choose a newer one.");
-        if (s.About.Inspection?.Inventory is not { } hardware) return Refuse<InstallPlan>(MachineDisksUnseen, "Its disks were never seen: inspect it first.");
+        if (s.About.Inspection?.Inventory is not { } hardware) return Refuse<InstallPlan>(MachineDisksUnseen, Unseen(s));
         if (image.Content.BootMode != "any" && image.Content.BootMode != hardware.BootMode)
             return Refuse<InstallPlan>(MachineBootModeMismatch, $"Image {image.Id} boots by {image.Content.BootMode}, {s.About.Id} by {hardware.BootMode}.");
         if (Choose(hardware, spec.RootDisk ?? "first") is not { } disk)
@@ -73,7 +73,7 @@ public static class MachinePlans
 
     public static Result<InstallPlan> Reimage(Baremetal s, ProvisionSpec spec, ImageVersion? image, DateTimeOffset at)
     {
-        var kept = spec with { Hostname = s.Hostname, Owner = s.About.Owner ?? spec.Owner };
+        var kept = spec with { Hostname = s.Hostname, Owner = s.About.Owner ?? s.Plan?.Owner ?? spec.Owner };
         if (s.Plan?.Interfaces.FirstOrDefault() is { } port) kept = kept with { Address = port.Address, Gateway = port.Gateway, Dns = port.Dns };
         var result = Provision(s, s.Type ?? "", kept, image, at);
         return result.Plan is { } p ? result with { Plan = Plan("machine.reimage", s.About.Id, p.Effects, p.Inputs) } : result;
@@ -96,7 +96,7 @@ public static class MachinePlans
     {
         if (s.About.Bmc is null) return Refuse<ImmutableArray<DiskRef>>(MachineNoBmc, $"PPEC does not know how to reach the BMC of {s.About.Id}: set it first.");
         if (s.About.Inspection?.Inventory is not { } hardware)
-            return Refuse<ImmutableArray<DiskRef>>(MachineDisksUnseen, "Its disks were never seen: inspect it first, or retire it as destroyed, attesting every disk.");
+            return Refuse<ImmutableArray<DiskRef>>(MachineDisksUnseen, Unseen(s));
         if (hardware.Disks.FirstOrDefault(d => Parts.IsLocal(d) && !Parts.IsNamed(d)) is { } nameless)
             return Refuse<ImmutableArray<DiskRef>>(MachineDiskUnknown, $"Disk {nameless.Slot} has no serial and no WWN, so its wipe could not be proven: take it out, or retire the machine as destroyed.");
         ImmutableArray<DiskRef> disks = [.. Parts.LocalDisks(hardware).Select(d => new DiskRef(d.Serial, d.Wwn))];
@@ -108,6 +108,11 @@ public static class MachinePlans
             ],
             [.. HardwareInputs(s.About, hardware)]), null);
     }
+
+    /// <summary>What is erased or overwritten is named first, so the disks must have been seen; the way there depends on the stage.</summary>
+    static string Unseen(Known s) => s is Baremetal
+        ? "Its disks were never seen, because it was adopted as it ran, and nothing is written to what was not seen. When it is out of use: hold it, and retire it as destroyed, attesting every disk by serial; rack it anew if it is to return."
+        : "Its disks were never seen: inspect it first, or retire it as destroyed, attesting every disk by serial.";
 
     static string Describe(InterfacePlan i) =>
         $"{i.Address}{(i.Gateway is null ? "" : $" via {i.Gateway}")}{(i.Dns.IsEmpty ? "" : $", DNS {string.Join(" ", i.Dns)}")}";

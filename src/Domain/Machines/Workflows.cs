@@ -14,6 +14,13 @@ public static class Workflows
     public const string Release = "release";
     public const string Retire = "retire";
 
+    /// <summary>The errands: short work by the BMC that leaves the machine's stage as it is.</summary>
+    public const string RotateBmc = "rotate-bmc";
+    public const string PowerOn = "power-on";
+    public const string PowerOff = "power-off";
+    public const string LocateOn = "locate-on";
+    public const string LocateOff = "locate-off";
+
     public static class Steps
     {
         public const string VerifyImage = "verify-image";
@@ -31,6 +38,11 @@ public static class Workflows
         public const string AwaitFirstBoot = "await-first-boot";
         public const string PowerOff = "power-off";
         public const string Record = "record";
+        public const string StorePassword = "store-password";
+        public const string ChangePassword = "change-password";
+        public const string SwitchOn = "switch-on";
+        public const string SwitchOff = "switch-off";
+        public const string Light = "light";
     }
 
     /// <summary>The one compensation: whatever PIOUS was doing on the machine ends, and its power is as its stage wants it.</summary>
@@ -55,7 +67,13 @@ public static class Workflows
     static readonly Step CheckHealth = new(Steps.Health, Agent, Hour, 2, Soon, Lands, RetryFrom: Steps.BootPious);
     static readonly Step BootDisk = new(Steps.BootDisk, Act, Boot, 4, Soon, Lands, SafePoint: true);
     static readonly Step AwaitFirstBoot = new(Steps.AwaitFirstBoot, Await, Boot, 2, Soon, Lands, RetryFrom: Steps.BootDisk);
-    static readonly Step PowerOff = new(Steps.PowerOff, Act, Boot, 4, Soon, Lands);
+    static readonly Step StorePassword = new(Steps.StorePassword, Act, Short, 5, Soon, Lands);
+    static readonly Step ChangePassword = new(Steps.ChangePassword, Act, Short, 5, Soon, Waits);
+    static readonly Step RecordPassword = new(Steps.Record, Act, Short, 5, Soon, Waits);
+    static readonly Step SwitchOn = new(Steps.SwitchOn, Act, Boot, 4, Soon, Lands);
+    static readonly Step SwitchOff = new(Steps.SwitchOff, Act, Boot, 4, Soon, Lands);
+    static readonly Step Light = new(Steps.Light, Act, Short, 3, Soon, Lands);
+    static readonly Step TurnOff = new(Steps.PowerOff, Act, Boot, 4, Soon, Lands);
     static readonly Step Record = new(Steps.Record, Act, Short, 5, Soon, Refused);
 
     static readonly ImmutableArray<Step> ToBaremetal =
@@ -63,16 +81,26 @@ public static class Workflows
 
     static readonly ImmutableDictionary<string, Workflow> All = new Workflow[]
     {
-        new(Inspect, [BootPious, AwaitPious, TakeInventory, CheckHealth, PowerOff, Record]),
+        new(Inspect, [BootPious, AwaitPious, TakeInventory, CheckHealth, TurnOff, Record]),
         new(Provision, ToBaremetal),
         new(Reimage, ToBaremetal),
-        new(Release, [BootPious, AwaitPious, CheckHardware, BeginWriting, Wipe, RecordWipes, TakeInventory, CheckHealth, PowerOff, Record]),
-        new(Retire, [BootPious, AwaitPious, CheckHardware, BeginWriting, Wipe, RecordWipes, PowerOff, Record]),
+        new(Release, [BootPious, AwaitPious, CheckHardware, BeginWriting, Wipe, RecordWipes, TakeInventory, CheckHealth, TurnOff, Record]),
+        new(Retire, [BootPious, AwaitPious, CheckHardware, BeginWriting, Wipe, RecordWipes, TurnOff, Record]),
+        new(RotateBmc, [StorePassword, ChangePassword, RecordPassword]),
+        new(PowerOn, [SwitchOn, Record]),
+        new(PowerOff, [SwitchOff, Record]),
+        new(LocateOn, [Light, Record]),
+        new(LocateOff, [Light, Record]),
     }.ToImmutableDictionary(w => w.Kind);
 
     public static IEnumerable<Workflow> List => All.Values.OrderBy(w => w.Kind, StringComparer.Ordinal);
 
     public static Workflow Named(string kind) => All[kind];
+
+    public static bool IsErrand(string kind) => kind is RotateBmc or PowerOn or PowerOff or LocateOn or LocateOff;
+
+    /// <summary>A light that does not shine says nothing of the machine; every other failure holds it.</summary>
+    public static bool HoldsWhenFailed(string kind) => kind is not (LocateOn or LocateOff);
 
     public static bool Exists(string kind) => All.ContainsKey(kind);
 }

@@ -25,7 +25,8 @@ public static class Profile
 
     public static Decision<ProfileEvent> Decide(ProfileState state, ProfileCommand command) => command switch
     {
-        CreateProfileVersion c when !state.Versions.IsEmpty && Same(state.Versions[^1].Version.Spec, Filled(c.Spec)) => Nothing<ProfileEvent>(),
+        CreateProfileVersion c when !state.Versions.IsEmpty && Same(state.Versions[^1].Version.Spec, Filled(c.Spec)) =>
+            No(ProblemCodes.ProfileUnchanged, $"That is what {state.Versions[^1].Version.Id} says already: there is nothing to add."),
         CreateProfileVersion c => new ProfileVersionCreated(c.Profile, state.Versions.Length + 1, Filled(c.Spec)) { At = c.At },
         _ => throw new UnreachableException(command.GetType().Name),
     };

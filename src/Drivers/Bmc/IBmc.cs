@@ -19,6 +19,14 @@ public interface IBmc : IAsyncDisposable
 
     Task<BootOverride> ReadBootOnce(CancellationToken cancellation);
 
+    /// <summary>Gives the account of this session another password. Sessions may end by it; only opening one with the new password shows that it took.</summary>
+    Task SetPassword(string password, CancellationToken cancellation);
+
+    /// <summary>Switches the light on or off by which a person finds the machine.</summary>
+    Task SetIndicator(bool on, CancellationToken cancellation);
+
+    Task<bool> ReadIndicator(CancellationToken cancellation);
+
     /// <summary>Restarts the BMC itself, not the machine.</summary>
     Task ResetController(CancellationToken cancellation);
 }

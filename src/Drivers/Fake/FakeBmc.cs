@@ -8,6 +8,8 @@ namespace Ppec.Drivers.Fake;
 /// </summary>
 public sealed class FakeBmc(BmcTarget account, BmcIdentity identity)
 {
+    BmcTarget account = account;
+    bool lit;
     readonly Lock gate = new();
     readonly Dictionary<int, (BmcFailure Failure, bool Acted)> failures = [];
     readonly List<string> journal = [];
@@ -41,6 +43,12 @@ public sealed class FakeBmc(BmcTarget account, BmcIdentity identity)
 
     /// <summary>The machine itself, whatever the BMC says.</summary>
     public PowerState Power { get { lock (gate) return coming ?? power; } }
+
+    /// <summary>What opens it now.</summary>
+    public string Password { get { lock (gate) return account.Password; } }
+
+    /// <summary>Whether its light shines.</summary>
+    public bool Lit { get { lock (gate) return lit; } }
 
     public BootOverride Boot { get { lock (gate) return boot; } }
 
@@ -104,6 +112,18 @@ public sealed class FakeBmc(BmcTarget account, BmcIdentity identity)
     internal bool SetBoot(BootOverride target)
     {
         if (!Liar) boot = target;
+        return true;
+    }
+
+    internal bool SetPassword(string password)
+    {
+        if (!Liar) account = account with { Password = password };
+        return true;
+    }
+
+    internal bool SetLight(bool on)
+    {
+        if (!Liar) lit = on;
         return true;
     }
 
@@ -172,6 +192,12 @@ internal sealed class FakeSession(FakeBmc bmc, int session) : IBmc
         Act($"power {request}", () => bmc.Request(request == PowerRequest.On ? PowerState.On : PowerState.Off), cancellation);
 
     public Task SetBootOnce(BootOverride target, CancellationToken cancellation) => Act($"boot {target}", () => bmc.SetBoot(target), cancellation);
+
+    public Task SetPassword(string password, CancellationToken cancellation) => Act("password", () => bmc.SetPassword(password), cancellation);
+
+    public Task SetIndicator(bool on, CancellationToken cancellation) => Act($"light {(on ? "on" : "off")}", () => bmc.SetLight(on), cancellation);
+
+    public Task<bool> ReadIndicator(CancellationToken cancellation) => Step("read-light", () => bmc.Lit, cancellation);
 
     public Task ResetController(CancellationToken cancellation) => Act("reset", () => bmc.EndAll(), cancellation);
 

@@ -76,6 +76,39 @@ internal sealed class RedfishBmc(RedfishWire wire, JsonElement root, RedfishSess
         };
     }, cancellation);
 
+    public Task SetPassword(string password, CancellationToken cancellation) => Turn(async () =>
+    {
+        wire.Hide(password); // a BMC may echo what it refuses
+        var service = root.Link("AccountService") ?? throw wire.Fail(BmcFailure.Refused, "no account service: its password cannot be changed through Redfish");
+        var accounts = (await wire.Get(service, cancellation)).Body.Link("Accounts") ?? throw wire.Fail(BmcFailure.Garbage, "an account service without Accounts");
+        foreach (var link in Members((await wire.Get(accounts, cancellation)).Body, wire, options.MaxMembers))
+        {
+            // Some BMCs have a slot for every account there could be, and refuse to show the empty ones.
+            var account = await wire.Send(HttpMethod.Get, link, null, null, cancellation);
+            if (account.Body?.Text("UserName") != target.User) continue;
+            await sessions.Alone(cancellation);
+            await wire.Ask(HttpMethod.Patch, link, RedfishBody.Password(password), account.ETag ?? account.Body?.Text("@odata.etag"), cancellation);
+            return true;
+        }
+
+        throw wire.Fail(BmcFailure.Refused, $"no account {target.User}");
+    }, cancellation);
+
+    public Task SetIndicator(bool on, CancellationToken cancellation) => Turn(async () =>
+    {
+        var (link, body, tag) = await Lamp(cancellation);
+        await sessions.Alone(cancellation);
+        await wire.Ask(HttpMethod.Patch, link, RedfishBody.Light(on, body.Child("LocationIndicatorActive") is not null), tag, cancellation);
+        lastSystem = null;
+        return true;
+    }, cancellation);
+
+    public Task<bool> ReadIndicator(CancellationToken cancellation) => Turn(async () =>
+    {
+        var (_, body, _) = await Lamp(cancellation);
+        return body.Child("LocationIndicatorActive") is { } active ? active.ValueKind == JsonValueKind.True : body.Text("IndicatorLED") is "Blinking" or "Lit";
+    }, cancellation);
+
     public Task ResetController(CancellationToken cancellation) => Turn(async () =>
     {
         var (system, _) = lastSystem ?? await System(cancellation);
@@ -131,6 +164,17 @@ internal sealed class RedfishBmc(RedfishWire wire, JsonElement root, RedfishSess
         var read = await wire.Get(systemLink, cancellation);
         lastSystem = read;
         return read;
+    }
+
+    /// <summary>The chassis has the light, or on older BMCs the system; the newer property is the one that counts.</summary>
+    async Task<(string Link, JsonElement Body, string? ETag)> Lamp(CancellationToken cancellation)
+    {
+        var (system, systemTag) = await System(cancellation);
+        var chassis = system.Child("Links", "Chassis") is { ValueKind: JsonValueKind.Array } of && of.GetArrayLength() > 0 ? of[0].Link() : null;
+        if (chassis is not null && await wire.Get(chassis, cancellation) is var (body, tag) && Shines(body)) return (chassis, body, tag);
+        return Shines(system) ? (systemLink!, system, systemTag) : throw wire.Fail(BmcFailure.Refused, "neither its chassis nor its system has a light");
+
+        static bool Shines(JsonElement resource) => resource.Child("LocationIndicatorActive") is not null || resource.Child("IndicatorLED") is { ValueKind: JsonValueKind.String };
     }
 
     async Task<string> FindSystem(CancellationToken cancellation)

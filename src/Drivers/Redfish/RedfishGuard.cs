@@ -29,5 +29,11 @@ internal static class RedfishBody
     public static string Boot(string target, string enabled) =>
         $$$"""{"Boot":{"BootSourceOverrideTarget":{{{Quote(target)}}},"BootSourceOverrideEnabled":{{{Quote(enabled)}}}}}""";
 
+    public static string Password(string password) => $$"""{"Password":{{Quote(password)}}}""";
+
+    public static string Light(bool on, bool byLocation) => byLocation
+        ? $$"""{"LocationIndicatorActive":{{(on ? "true" : "false")}}}"""
+        : $$"""{"IndicatorLED":{{Quote(on ? "Blinking" : "Off")}}}""";
+
     static string Quote(string text) => $"\"{JsonEncodedText.Encode(text)}\"";
 }

@@ -21,6 +21,7 @@ internal sealed class RedfishWire : IDisposable
     readonly Uri origin;
     readonly HttpClient http;
     bool certificateRefused;
+    string? hidden;
 
     public RedfishWire(BmcTarget target, RedfishOptions options)
     {
@@ -97,6 +98,9 @@ internal sealed class RedfishWire : IDisposable
         answer.Status is 503 or 429
         || (answer.Body is { } body && (body.Child("error", "@Message.ExtendedInfo") is { ValueKind: JsonValueKind.Array } infos)
             && infos.EnumerateArray().Take(16).Any(i => i.Text("MessageId").Contains("SessionLimitExceeded", StringComparison.Ordinal)));
+
+    /// <summary>One more text that no message may tell.</summary>
+    public void Hide(string secret) => hidden = secret;
 
     public void Dispose() => http.Dispose();
 
@@ -189,7 +193,7 @@ internal sealed class RedfishWire : IDisposable
     /// <summary>A BMC that echoes what it was sent must not write a credential into our logs.</summary>
     string Redact(string text)
     {
-        foreach (var secret in (ReadOnlySpan<string?>)[SessionToken, target.Password])
+        foreach (var secret in (ReadOnlySpan<string?>)[SessionToken, target.Password, hidden])
         {
             if (!string.IsNullOrEmpty(secret)) text = text.Replace(secret, "***", StringComparison.Ordinal);
         }

@@ -15,6 +15,7 @@ using Ppec.Contracts.Profiles;
 using Ppec.Contracts.Racks;
 using Ppec.Contracts.Regions;
 using Ppec.Contracts.Tags;
+using Ppec.Grains.Operations;
 
 namespace Ppec.Grains.Gate;
 
@@ -23,7 +24,7 @@ namespace Ppec.Grains.Gate;
 /// Stateless and reentrant: many callers at once; the ban on reentrancy is for aggregates.
 /// </summary>
 [StatelessWorker(256), Reentrant]
-public sealed class GateGrain(Credentials credentials, Preparation preparation, TimeProvider time, ILogger<GateGrain> logger) : Grain, IGateGrain
+public sealed class GateGrain(Credentials credentials, Preparation preparation, MachinePower power, TimeProvider time, ILogger<GateGrain> logger) : Grain, IGateGrain
 {
     public async Task<GateAnswer> Execute(GateRequest request)
     {
@@ -72,6 +73,14 @@ public sealed class GateGrain(Credentials credentials, Preparation preparation, 
     public async Task<OperationLog?> OperationLog(ReadRequest request, string operation, long after) =>
         await MayRead(request) is null ? await GrainFactory.GetGrain<IOperationGrain>(operation).Log(after) : null;
 
+    public async Task<PowerAnswer> Power(ReadRequest request, string machine)
+    {
+        if (await MayRead(request) is { } denied) return new(null, denied);
+        return await GrainFactory.GetGrain<IMachineGrain>(machine).Context() is { } context
+            ? await power.Read(context, time.GetUtcNow())
+            : new(null, new(ProblemCodes.MachineUnknown, $"There is no machine {machine}."));
+    }
+
     static Problem Unauthenticated => new(ProblemCodes.Unauthenticated, "Send a credential that is valid here: Authorization: Bearer ppec_…");
 
     /// <summary>At this stage there is one role, the administrator's; roles and grants join here.</summary>
@@ -94,9 +103,15 @@ public sealed class GateGrain(Credentials credentials, Preparation preparation, 
         var outcome = await Dispatch(prepared.Command, caller);
         // An unknown outcome may have happened: its claims stay, and the sweep looks at them.
         if (outcome.Problem is { Code: not ProblemCodes.OutcomeUnknown }) await prepared.Undo();
-        return new(outcome.Problem, prepared.Command.Target, outcome.Version, outcome.Position,
+        if (outcome is { Problem: null, Version: 0 }) return new(new(ProblemCodes.NotFound, $"There is no {Spoken(prepared.Command.Target)}."));
+        if (outcome.Accepted) await prepared.Finish();
+        var target = prepared.Command is RegisterImage image ? $"image-{await GrainFactory.GetGrain<IImageGrain>(image.Name).Find(image.Content)}" : prepared.Command.Target;
+        return new(outcome.Problem, target, outcome.Version, outcome.Position,
             (prepared.Command as IStartsOperation)?.Operation ?? (prepared.Command as OperationCommand)?.Operation);
     }
+
+    /// <summary>A stream's name as people say it: of a thing that never was, nothing is "so already".</summary>
+    static string Spoken(string target) => string.Join(' ', target.Split('-', 2));
 
     Task<Outcome> Dispatch(Command command, Caller caller) => command switch
     {
@@ -118,6 +133,10 @@ public sealed class GateGrain(Credentials credentials, Preparation preparation, 
         ReimageMachine c   => c with { Operation = operation },
         ReleaseMachine c   => c with { Operation = operation },
         RetireMachine c    => c with { Operation = operation },
+        AcceptMachine c    => c with { Operation = operation },
+        RotateBmc c        => c with { Operation = operation },
+        PowerMachine c     => c with { Operation = operation },
+        LocateMachine c    => c with { Operation = operation },
         _                  => throw new ArgumentException($"{command.GetType().Name} gets no operation.", nameof(command)),
     };
 

@@ -25,6 +25,14 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
         ProvisionMachine c => new(c with { Image = await Image(c.Spec.Image) }),
         ReimageMachine c   => new(c with { Image = await Image(c.Spec.Image) }),
         RackMachine c      => await Rack(c, secret, caller!),
+        AcceptMachine c    => await Accept(c, secret, caller!),
+        MergeMachine c     => await Merge(c, caller!),
+        SetMachine c       => await Describe(c, caller!),
+        SetMachineBmc c    => await SetBmc(c, secret, caller!),
+        RekeyMachine c     => await Rekey(c, caller!),
+        AdoptMachine c     => await Adopt(c, caller!),
+        UnrackMachine c    => await Unrack(c, caller!),
+        RetireDestroyed c  => await Destroyed(c, caller!),
         CreateRack c       => new(c, await grains.GetGrain<IRegionGrain>(c.Region).Exists() ? null : new(ProblemCodes.RegionUnknown, $"There is no region {c.Region}: create it first.")),
         RegisterImage c    => await Register(c),
         TagMachine c       => await tags.Check(c),
@@ -43,40 +51,182 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
     {
         var signer = Domain.Images.Image.Signer(c.Name, c.Content, c.Signature, options.TrustedImageKeys);
         if (signer is null) return new(c, new(ProblemCodes.ImageSignatureRefused, "The signature is not by a trusted key over exactly these values. Sign the image with a key that this node trusts."));
-        return await images.Verify(c.Content.Sha256, c.Content.SizeBytes, CancellationToken.None)
-            ? new(c with { SignedBy = signer })
+        if (await images.Verify(c.Content.Sha256, c.Content.SizeBytes, CancellationToken.None)) return new(c with { SignedBy = signer });
+        await using var stored = images.Open(c.Content.Sha256);
+        return stored is not null
+            ? new(c, new(ProblemCodes.ImageContentAltered, $"What is stored under sha256:{c.Content.Sha256} is not {c.Content.SizeBytes} bytes with that digest: upload it again."))
             : new(c, new(ProblemCodes.ImageContentMissing, $"No content with sha256:{c.Content.Sha256} and {c.Content.SizeBytes} bytes is here: upload it first."));
     }
 
     async Task<Prepared> Rack(RackMachine c, SecretText? password, Caller caller)
     {
         if (await grains.GetGrain<IRackGrain>(c.Place.Rack).Region() is not { } region) return new(c, await NoRack(c.Place.Rack));
-        if (c.Profile is { } profile)
-        {
-            var (name, version) = Versioned.ParseProfile(profile);
-            if (await grains.GetGrain<IProfileGrain>(name).Read(version) is not { } found) return new(c, new(ProblemCodes.ProfileUnknown, $"There is no profile {profile}: create it first."));
-            c = c with { Profile = found.Id };
-        }
-        c = c with { Place = c.Place with { Region = region }, Bmc = c.Bmc is { } b ? b with { Address = new Uri(b.Address).GetLeftPart(UriPartial.Path).TrimEnd('/') } : null };
+        var ordered = await Ordered(c.Profile);
+        if (ordered.Problem is { } unordered) return new(c, unordered);
+        c = c with { Place = c.Place with { Region = region }, Profile = ordered.Id, Bmc = Canonical(c.Bmc) };
         c = c with { Machine = await FreeId(c, caller) };
         // What is there already is asked, and claims nothing: it knows whether this is the same request again.
         if (await grains.GetGrain<IMachineGrain>(c.Machine).Context() is { } existing)
             return new(c with { Bmc = await Known(c.Bmc, existing.Bmc, password) });
 
-        var taken = new List<Func<Task>>();
-        if (await Claim(c, caller, taken) is { } refused)
+        return await Taking(c, async taken =>
         {
-            await new Prepared(c, GiveBack: taken).Undo();
-            return new(c, refused);
-        }
-        if (c.Bmc is { } bmc && password is not null)
-        {
-            var secret = await secrets.Put($"bmc/{c.Machine}", password.Value, CancellationToken.None);
-            taken.Add(() => secrets.Destroy(secret, CancellationToken.None));
-            c = c with { Bmc = bmc with { Secret = secret } };
-        }
-        return new(c, GiveBack: taken);
+            var claims = new Claims(grains, c.Machine, c.At, caller, taken);
+            if (await claims.Units(c.Place, moving: false) is { } occupied) return (c, occupied);
+            if (await claims.Names(Macs(c.Macs).Concat(Address(c.Bmc))) is { } owned) return (c, owned);
+            return (c with { Bmc = await Stored(c.Machine, c.Bmc, password, taken) }, null);
+        });
     }
+
+    /// <summary>As racking does, for a machine that is there already and knows its ports.</summary>
+    async Task<Prepared> Accept(AcceptMachine c, SecretText? password, Caller caller)
+    {
+        if (await grains.GetGrain<IRackGrain>(c.Place.Rack).Region() is not { } region) return new(c, await NoRack(c.Place.Rack));
+        var ordered = await Ordered(c.Profile);
+        if (ordered.Problem is { } unordered) return new(c, unordered);
+        c = c with { Place = c.Place with { Region = region }, Profile = ordered.Id, Bmc = Canonical(c.Bmc) };
+        if (await grains.GetGrain<IMachineGrain>(c.Machine).Context() is not { View: { Enlisted: true } view }) return new(c);
+        return await Taking(c, async taken =>
+        {
+            var claims = new Claims(grains, c.Machine, c.At, caller, taken);
+            if (await claims.Units(c.Place, moving: true) is { } occupied) return (c, occupied);
+            if (await claims.Names(Macs(view.Evidence?.Macs ?? []).Concat(Address(c.Bmc))) is { } owned) return (c, owned);
+            return (c with { Bmc = await Stored(c.Machine, c.Bmc, password, taken) }, null);
+        });
+    }
+
+    /// <summary>Two machines become one: the one on paper first gets the evidence, and only then the enlisted one is no more. Asked again after a crash in between, it goes on.</summary>
+    async Task<Prepared> Merge(MergeMachine c, Caller caller)
+    {
+        if (await grains.GetGrain<IMachineGrain>(c.As).Context() is null) return new(c, new(ProblemCodes.MachineUnknown, $"There is no machine {c.As}. Accept it as what it is, or rack {c.As} first."));
+        if (await grains.GetGrain<IMachineGrain>(c.Machine).Context() is not { View: { Enlisted: true, Evidence: { } evidence } }) return new(c);
+        return await Taking(c, async taken =>
+        {
+            var claims = new Claims(grains, c.As, c.At, caller, taken);
+            if (await claims.Names(Macs(evidence.Macs)) is { } owned) return (c, owned);
+            var told = await grains.GetGrain<IMachineGrain>(c.As).Execute(new TakeEvidence(c.As, evidence, c.Machine) { At = c.At }, claims.Caller);
+            return (c, told.Problem);
+        });
+    }
+
+    /// <summary>A move takes the new units before the old ones are left: what a crash leaves of either, the sweep gives back.</summary>
+    async Task<Prepared> Describe(SetMachine c, Caller caller)
+    {
+        if (c.Profile is { Length: > 0 })
+        {
+            var ordered = await Ordered(c.Profile);
+            if (ordered.Problem is { } unordered) return new(c, unordered);
+            c = c with { Profile = ordered.Id };
+        }
+        if (c.Move is not { } move || await grains.GetGrain<IMachineGrain>(c.Machine).Read() is not { } view) return new(c);
+        if ((move.Rack ?? view.Rack, move.Unit ?? view.Unit) is not ({ } rack, { } unit))
+            return new(c, Problem.Invalid("rack", "It stands nowhere now: name the rack and the unit."));
+        if (await grains.GetGrain<IRackGrain>(rack).Region() is not { } region) return new(c, await NoRack(rack));
+        var place = new Placement(region, rack, unit, move.Height ?? view.Height ?? 1);
+        c = c with { Place = place };
+        if (view.Enlisted || view.Stage == "retired") return new(c);
+        var left = view is { Rack: { } from, Unit: { } at } ? (Rack: from, Unit: at, Height: view.Height ?? 1) : ((string Rack, int Unit, int Height)?)null;
+        return await Taking(c,
+            async taken => (c, await new Claims(grains, c.Machine, c.At, caller, taken).Units(place, moving: true, instead: left is { } l && (l.Rack, l.Unit) == (rack, unit) ? l.Height : null)),
+            left is { } old && (old.Rack, old.Unit) != (rack, unit) ? [() => Vacate(old.Rack, c, old.Unit, caller)] : []);
+    }
+
+    async Task<Prepared> SetBmc(SetMachineBmc c, SecretText? password, Caller caller)
+    {
+        c = c with { Bmc = Canonical(c.Bmc)! };
+        if (await grains.GetGrain<IMachineGrain>(c.Machine).Context() is not { View: { Enlisted: false, Stage: not "retired" } } machine) return new(c);
+        if (await Known(c.Bmc, machine.Bmc, password) is { } same && machine.Bmc is { } known && same.Secret == known.Secret)
+            return await Readdressed(c with { Bmc = same }, known, caller);
+        return await Taking(c, async taken =>
+        {
+            if (await new Claims(grains, c.Machine, c.At, caller, taken).Names(Address(c.Bmc)) is { } owned) return (c, owned);
+            return (c with { Bmc = (await Stored(c.Machine, c.Bmc, password, taken))! }, null);
+        }, Gone(machine.Bmc, c, caller));
+    }
+
+    /// <summary>The password is the one that is known; what else was said of the BMC may be new.</summary>
+    Task<Prepared> Readdressed(SetMachineBmc c, BmcAccess known, Caller caller) =>
+        Taking(c, async taken => (c, await new Claims(grains, c.Machine, c.At, caller, taken).Names(Address(c.Bmc))),
+            known.Address == c.Bmc.Address ? [] : [() => Release($"bmc:{known.Address}", c, caller)]);
+
+    /// <summary>What is given back once the machine has another BMC: its old password, whatever was pending, and its old address.</summary>
+    IReadOnlyList<Func<Task>> Gone(BmcAccess? old, SetMachineBmc c, Caller caller) => old is null ? [] :
+    [
+        () => secrets.Destroy(old.Secret, CancellationToken.None),
+        () => old.Pending is { } pending ? secrets.Destroy(pending, CancellationToken.None) : Task.CompletedTask,
+        () => old.Address == c.Bmc.Address ? Task.CompletedTask : Release($"bmc:{old.Address}", c, caller),
+    ];
+
+    async Task<Prepared> Rekey(RekeyMachine c, Caller caller)
+    {
+        if (await grains.GetGrain<IMachineGrain>(c.Machine).Read() is not { Enlisted: false, Stage: not "retired" } view) return new(c);
+        var dropped = (view.Evidence?.Macs ?? []).Except(c.Evidence.Macs).ToList();
+        return await Taking(c, async taken => (c, await new Claims(grains, c.Machine, c.At, caller, taken).Names(Macs(c.Evidence.Macs))),
+            [.. dropped.Select(mac => (Func<Task>)(() => Release($"mac:{mac}", c, caller)))]);
+    }
+
+    async Task<Prepared> Adopt(AdoptMachine c, Caller caller) =>
+        await grains.GetGrain<IMachineGrain>(c.Machine).Read() is { Enlisted: false, Stage: "racked" }
+            ? await Taking(c, async taken => (c, await new Claims(grains, c.Machine, c.At, caller, taken).Names(Macs(c.Evidence.Macs))))
+            : new(c);
+
+    async Task<Prepared> Unrack(UnrackMachine c, Caller caller) =>
+        await grains.GetGrain<IMachineGrain>(c.Machine).Read() is { Rack: { } rack, Unit: { } unit }
+            ? new(c, Afterwards: [() => Vacate(rack, c, unit, caller)])
+            : new(c);
+
+    /// <summary>Its names and secrets are free once it is retired, as after a retirement by wiping.</summary>
+    async Task<Prepared> Destroyed(RetireDestroyed c, Caller caller)
+    {
+        if (await grains.GetGrain<IMachineGrain>(c.Machine).Context() is not { View: { Enlisted: false, Stage: not "retired" } view } machine) return new(c);
+        var names = Macs([.. view.Inventory?.Nics.Select(n => n.Mac) ?? [], .. view.Evidence?.Macs ?? []]).Concat(Address(machine.Bmc)).Distinct();
+        return new(c, Afterwards:
+        [
+            .. names.Select(name => (Func<Task>)(() => Release(name, c, caller))),
+            () => machine.Bmc is { } bmc ? secrets.Destroy(bmc.Secret, CancellationToken.None) : Task.CompletedTask,
+            () => machine.Bmc?.Pending is { } pending ? secrets.Destroy(pending, CancellationToken.None) : Task.CompletedTask,
+        ]);
+    }
+
+    Task Release(string name, MachineCommand c, Caller caller) => grains.GetGrain<IClaimGrain>(name).Release(c.Machine, c.At, Claims.After(caller));
+
+    Task Vacate(string rack, MachineCommand c, int unit, Caller caller) =>
+        grains.GetGrain<IRackGrain>(rack).Execute(new VacateUnits(rack, c.Machine, unit) { At = c.At }, Claims.After(caller));
+
+    /// <summary>Takes what the command needs, and gives it back at once where not everything can be had.</summary>
+    static async Task<Prepared> Taking(Command command, Func<List<Func<Task>>, Task<(Command Command, Problem? Problem)>> take, IReadOnlyList<Func<Task>>? afterwards = null)
+    {
+        var taken = new List<Func<Task>>();
+        var (ready, problem) = await take(taken);
+        if (problem is null) return new(ready, GiveBack: taken, Afterwards: afterwards);
+        await new Prepared(command, GiveBack: taken).Undo();
+        return new(command, problem);
+    }
+
+    /// <summary>The version that was ordered: the newest when none is named.</summary>
+    async Task<(string? Id, Problem? Problem)> Ordered(string? profile)
+    {
+        if (profile is null) return (null, null);
+        var (name, version) = Versioned.ParseProfile(profile);
+        return await grains.GetGrain<IProfileGrain>(name).Read(version) is { } found
+            ? (found.Id, null)
+            : (null, new(ProblemCodes.ProfileUnknown, $"There is no profile {profile}: create it first."));
+    }
+
+    async Task<BmcAccess?> Stored(string machine, BmcAccess? bmc, SecretText? password, List<Func<Task>> taken)
+    {
+        if (bmc is null || password is null) return bmc;
+        var secret = await secrets.Put($"bmc/{machine}", password.Value, CancellationToken.None);
+        taken.Add(() => secrets.Destroy(secret, CancellationToken.None));
+        return bmc with { Secret = secret };
+    }
+
+    /// <summary>An address is one name however it is written.</summary>
+    static BmcAccess? Canonical(BmcAccess? bmc) => bmc is null ? null : bmc with { Address = new Uri(bmc.Address).GetLeftPart(UriPartial.Path).TrimEnd('/') };
+
+    static IEnumerable<string> Macs(ImmutableArray<string> macs) => (macs.IsDefault ? [] : macs).Where(m => m.Length > 0).Select(m => $"mac:{m}");
+
+    static IEnumerable<string> Address(BmcAccess? bmc) => bmc is null ? [] : [$"bmc:{bmc.Address}"];
 
     async Task<Problem> NoRack(string rack)
     {
@@ -101,34 +251,17 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
             if (await machine.Read() is not { Stage: "retired" } || (await machine.Execute(c with { Machine = candidate }, caller)).Accepted) return candidate;
         }
     }
-
-    /// <summary>Takes the units and names in turn; <paramref name="taken"/> gets the way back of each that was free before.</summary>
-    async Task<Problem?> Claim(RackMachine c, Caller caller, List<Func<Task>> taken)
-    {
-        // Ids of this attempt alone: a claim that was given back must not be answered from memory as taken.
-        var take = caller with { CommandId = $"{caller.CommandId}/{Guid.NewGuid():N}", Cause = caller.CommandId };
-        var undo = take with { CommandId = $"{take.CommandId}/undo" };
-        var rack = grains.GetGrain<IRackGrain>(c.Place.Rack);
-        var units = await rack.Execute(new OccupyUnits(c.Place.Rack, c.Machine, c.Place.Unit, c.Place.Height) { At = c.At }, take);
-        if (units.Problem is { } occupied) return occupied;
-        if (units.Wrote) taken.Add(() => rack.Execute(new VacateUnits(c.Place.Rack, c.Machine) { At = c.At }, undo));
-        foreach (var name in Names(c))
-        {
-            var claim = grains.GetGrain<IClaimGrain>(name);
-            var outcome = await claim.Take(c.Machine, c.At, take);
-            if (outcome.Problem is { } problem) return problem;
-            if (outcome.Wrote) taken.Add(() => claim.Release(c.Machine, c.At, undo));
-        }
-        return null;
-    }
-
-    static IEnumerable<string> Names(RackMachine c) =>
-        (c.Macs.IsDefault ? [] : c.Macs).Select(m => $"mac:{m}").Concat(c.Bmc is { } b ? [$"bmc:{b.Address}"] : Array.Empty<string>());
 }
 
-/// <summary>A command ready to be decided, or why it cannot be; what to give back if it is refused; and the permission it turned out to need besides its own.</summary>
-public sealed record Prepared(Command Command, Problem? Problem = null, IReadOnlyList<Func<Task>>? GiveBack = null, string? AlsoNeeds = null)
+/// <summary>A command ready to be decided, or why it cannot be; what to give back if it is refused, what to let go once it is done, and the permission it turned out to need besides its own.</summary>
+public sealed record Prepared(Command Command, Problem? Problem = null, IReadOnlyList<Func<Task>>? GiveBack = null, IReadOnlyList<Func<Task>>? Afterwards = null, string? AlsoNeeds = null)
 {
+    /// <summary>What a crash leaves undone of this, the sweep does, or nothing needs.</summary>
+    public async Task Finish()
+    {
+        foreach (var letGo in Afterwards ?? []) await letGo();
+    }
+
     public async Task Undo()
     {
         foreach (var giveBack in GiveBack ?? []) await giveBack();

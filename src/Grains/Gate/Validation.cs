@@ -19,6 +19,10 @@ public static class Validation
 {
     static readonly Dictionary<Type, IValidator> Validators = new IValidator[]
     {
+        new AcceptShape(), new MergeShape(), new RejectShape(), new SetShape(), new SetBmcShape(), new RekeyShape(), new AdoptShape(), new WaiveShape(), new RepairShape(),
+        new ReimageShape(), new MaintainShape(), new DestroyedShape(), new SetRackShape(), new RetireRackShape(), new SetRegionShape(), new DeprecateShape(),
+        new IdOnly<RotateBmc>(c => c.Machine), new IdOnly<PowerMachine>(c => c.Machine), new IdOnly<LocateMachine>(c => c.Machine),
+        new IdOnly<EndMaintenance>(c => c.Machine), new IdOnly<UnrackMachine>(c => c.Machine),
         new RackMachineShape(), new HoldShape(), new UnholdShape(), new TagShape(), new ProvisionShape(),
         new SaveFilterShape(), new DeleteFilterShape(), new TagKeyShape(), new DeleteTagKeyShape(),
         new CreateRegionShape(), new CreateRackShape(), new ProfileShape(), new ImageShape(), new CancelShape(),
@@ -90,6 +94,15 @@ static partial class Rules
     public static IRuleBuilderOptions<T, string> TagKey<T>(this IRuleBuilder<T, string> rule) =>
         rule.Must(v => TagKeyShape.IsMatch(v)).WithMessage("A tag's key is 1 to 63 letters, digits, dots, dashes, underscores and slashes.");
 
+    public static IRuleBuilderOptions<T, int> Unit<T>(this IRuleBuilder<T, int> rule) =>
+        rule.InclusiveBetween(1, 100).WithMessage("A unit is 1 to 100, counted from the bottom.");
+
+    public static IRuleBuilderOptions<T, int> Height<T>(this IRuleBuilder<T, int> rule) =>
+        rule.InclusiveBetween(1, 50).WithMessage("A height is 1 to 50 units.");
+
+    public static IRuleBuilderOptions<T, string> Reason<T>(this IRuleBuilder<T, string> rule, string ask) =>
+        rule.NotEmpty().WithMessage(ask).Must(v => v.Length <= 1000 && !v.Any(char.IsControl)).WithMessage("A reason is at most 1000 characters, with no control characters.");
+
     /// <summary>One line for people: no control characters, bounded.</summary>
     public static IRuleBuilderOptions<T, string?> Line<T>(this IRuleBuilder<T, string?> rule, string what, int longest = 255) =>
         rule.Must(v => v is null || (v.Length <= longest && !v.Any(char.IsControl))).WithMessage($"{what} is at most {longest} characters, with no control characters.");
@@ -122,20 +135,13 @@ sealed class RackMachineShape : AbstractValidator<RackMachine>
         RuleFor(c => c.Serial).Line("A serial number", 63)
             .Must(s => MachineId.Of(s!).Length > 0 && !MachineId.IsPlaceholder(s!)).WithMessage(c => $"'{c.Serial}' is a placeholder, not a serial number: read it from the machine's label.");
         RuleFor(c => c.Place.Rack).RackId().OverridePropertyName("rack");
-        RuleFor(c => c.Place.Unit).InclusiveBetween(1, 100).WithMessage("A unit is 1 to 100, counted from the bottom.").OverridePropertyName("unit");
-        RuleFor(c => c.Place.Height).InclusiveBetween(1, 50).WithMessage("A height is 1 to 50 units.").OverridePropertyName("height");
+        RuleFor(c => c.Place.Unit).Unit().OverridePropertyName("unit");
+        RuleFor(c => c.Place.Height).Height().OverridePropertyName("height");
         RuleFor(c => c.Profile!).Slug("A profile").When(c => c.Profile is not null).OverridePropertyName("profile");
         RuleFor(c => c.Name).Line("A name", 63).OverridePropertyName("name");
         RuleForEach(c => c.Macs).Mac().OverridePropertyName("macs");
         RuleFor(c => c.Macs.Length).LessThanOrEqualTo(64).WithMessage("At most 64 MAC addresses.").OverridePropertyName("macs");
-        When(c => c.Bmc is not null, () =>
-        {
-            RuleFor(c => c.Bmc!.Address).BmcAddress().OverridePropertyName("bmc.address");
-            RuleFor(c => c.Bmc!.Protocol).Equal("redfish").WithMessage("The BMC protocol is redfish.").OverridePropertyName("bmc.protocol");
-            RuleFor(c => c.Bmc!.User).NotEmpty().WithMessage("The BMC's user is missing.").OverridePropertyName("bmc.user");
-            RuleFor(c => (string?)c.Bmc!.User).Line("A BMC's user", 63).OverridePropertyName("bmc.user");
-            RuleFor(c => c.Bmc!.PinnedCertificate!).Digest().When(c => c.Bmc!.PinnedCertificate is not null).OverridePropertyName("bmc.pinnedCertificate");
-        });
+        RuleFor(c => c.Bmc!).SetValidator(new BmcShape()).When(c => c.Bmc is not null).OverridePropertyName("bmc");
     }
 }
 
@@ -241,6 +247,42 @@ sealed class CreateRackShape : AbstractValidator<CreateRack>
         RuleFor(c => (string?)c.Row).Line("A row", 63);
         RuleFor(c => (string?)c.PowerFeed).Line("A power feed", 63);
         RuleFor(c => (string?)c.SwitchPair).Line("A switch pair", 63);
+    }
+}
+
+sealed class SetRegionShape : AbstractValidator<SetRegion>
+{
+    public SetRegionShape()
+    {
+        RuleFor(c => c.Region).Slug("A region's id").OverridePropertyName("id");
+        RuleFor(c => (string?)c.Description).Line("A description").OverridePropertyName("description");
+    }
+}
+
+sealed class SetRackShape : AbstractValidator<SetRack>
+{
+    public SetRackShape()
+    {
+        RuleFor(c => c.Rack).RackId().OverridePropertyName("id");
+        RuleFor(c => c.Rack).Must((c, _) => c is not { Units: null, Row: null, PowerFeed: null, SwitchPair: null }).WithMessage("Say what to set.").OverridePropertyName("body");
+        RuleFor(c => c.Units).Must(u => u is null or (>= 1 and <= 100)).WithMessage("A rack has 1 to 100 units.");
+        RuleFor(c => c.Row).Line("A row", 63);
+        RuleFor(c => c.PowerFeed).Line("A power feed", 63);
+        RuleFor(c => c.SwitchPair).Line("A switch pair", 63);
+    }
+}
+
+sealed class RetireRackShape : AbstractValidator<RetireRack>
+{
+    public RetireRackShape() => RuleFor(c => c.Rack).RackId().OverridePropertyName("id");
+}
+
+sealed class DeprecateShape : AbstractValidator<DeprecateImage>
+{
+    public DeprecateShape()
+    {
+        RuleFor(c => c.Name).Slug("An image's name").OverridePropertyName("id");
+        RuleFor(c => c.Version).GreaterThan(0).WithMessage("Name the version, as in debian-12-hardened@3.").OverridePropertyName("id");
     }
 }
 

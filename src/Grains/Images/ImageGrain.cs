@@ -14,4 +14,6 @@ public sealed class ImageGrain(Log log, ILogger<ImageGrain> logger)
     public Task<ImageVersion?> Read(int? version) => Task.FromResult(version is { } n
         ? n >= 1 && n <= State.Versions.Length ? State.Versions[n - 1].Version : null
         : State.Versions.Select(v => v.Version).LastOrDefault(v => !v.Deprecated));
+
+    public Task<string?> Find(ImageContent content) => Task.FromResult(State.Versions.Select(v => v.Version).FirstOrDefault(v => v.Content == content)?.Id);
 }

@@ -31,11 +31,11 @@ public sealed class MachineGrain(Log log, ILogger<MachineGrain> logger)
     /// <summary>An event that begins an operation wakes it. If this call is lost, the sweep of open operations makes it.</summary>
     protected override void Happened(IReadOnlyList<MachineEvent> events)
     {
-        if (State is MachineState.Known { About.Operation: { Writing: false } o } s && events.Any(e => e is InspectionStarted or ProvisioningStarted or ReimagingStarted or ReleaseStarted or RetirementStarted))
+        if (State is MachineState.Known { About.Operation: { Writing: false } o } s && events.Any(e => e is InspectionStarted or ProvisioningStarted or ReimagingStarted or ReleaseStarted or RetirementStarted or ErrandStarted))
             GrainFactory.GetGrain<IOperationGrain>(o.Id).Wake(s.About.Id).Ignore();
     }
 
     static StartOperation? Begun(MachineState.Known s) => s.About.Operation is { } o
-        ? new StartOperation(o.Id, o.Kind, s.About.Id, new OperationInput(o.Plan, o.Disks, o.Kind == Workflows.Inspect ? null : s.About.Inspection?.Inventory))
+        ? new StartOperation(o.Id, o.Kind, s.About.Id, new OperationInput(o.Plan, o.Disks, o.Kind == Workflows.Inspect || Workflows.IsErrand(o.Kind) ? null : s.About.Inspection?.Inventory))
         : null;
 }

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Ppec.Contracts.Gate;
 using Ppec.Contracts.Machines;
 using Ppec.Contracts.Secrets;
 using Ppec.Drivers.Bmc;
@@ -12,6 +14,7 @@ namespace Ppec.Grains.Operations;
 public sealed class MachinePower(IBmcConnector connector, ISecretStore secrets, PpecOptions options, TimeProvider time, ILogger<MachinePower> logger)
 {
     static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(100);
+    static readonly TimeSpan ReadLimit = TimeSpan.FromSeconds(15);
     static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(2);
 
     /// <summary>Restarts the machine from <paramref name="source"/>: off, read back, boot once, on, read back.</summary>
@@ -27,8 +30,75 @@ public sealed class MachinePower(IBmcConnector connector, ISecretStore secrets, 
             context.Log($"power on, next boot from {(source == BootOverride.Network ? "network" : "disk")}");
         }, cancellation);
 
-    public Task<StepResult> Off(StepContext context, CancellationToken cancellation) =>
-        With(context, bmc => TurnOff(context, bmc, gracefully: false, cancellation), cancellation);
+    public Task<StepResult> Off(StepContext context, CancellationToken cancellation, bool gracefully = false) =>
+        With(context, bmc => TurnOff(context, bmc, gracefully, cancellation), cancellation);
+
+    public Task<StepResult> On(StepContext context, CancellationToken cancellation) =>
+        With(context, async bmc =>
+        {
+            await Ask(() => bmc.RequestPower(PowerRequest.On, cancellation), async () => await bmc.ReadPower(cancellation) is PowerState.On or PowerState.PoweringOn);
+            await Reach(bmc, PowerState.On, options.PowerTimeout, cancellation);
+            context.Log("power on");
+        }, cancellation);
+
+    public Task<StepResult> Light(StepContext context, bool on, CancellationToken cancellation) =>
+        With(context, async bmc =>
+        {
+            await Ask(() => bmc.SetIndicator(on, cancellation), async () => await bmc.ReadIndicator(cancellation) == on);
+            if (await bmc.ReadIndicator(cancellation) != on) throw new BmcException(BmcFailure.Refused, $"The BMC accepted to switch its light {(on ? "on" : "off")}, and it is not so.");
+            context.Log($"light {(on ? "on" : "off")}");
+        }, cancellation);
+
+    /// <summary>
+    /// Gives the BMC its pending password, and opens it with that. Where the pending one opens it already, an earlier attempt got so far.
+    /// </summary>
+    public async Task<StepResult> ChangePassword(StepContext context, CancellationToken cancellation)
+    {
+        if (context.Machine.Bmc is not { Pending: { } pending } access) return StepResult.Fail("Its BMC was set anew meanwhile: there is no password pending.");
+        if (await secrets.Get(pending, cancellation) is not { } password) return StepResult.Fail("The pending password is not in the secret store: set the BMC again.");
+        return await With(context, async (bmc, isPending) =>
+        {
+            if (isPending)
+            {
+                context.Log("the BMC has the new password already");
+                return;
+            }
+            await bmc.SetPassword(password, cancellation);
+            await Opens(access, password, context.Generation, cancellation);
+            context.Log("the BMC has a new password, and opens with it");
+        }, cancellation);
+    }
+
+    async Task Opens(BmcAccess access, string password, long generation, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var again = await connector.Open(Target(access, password, generation), cancellation);
+            await again.Identify(cancellation);
+        }
+        catch (BmcException e) when (e.Failure == BmcFailure.Unauthorized)
+        {
+            throw new BmcException(BmcFailure.Refused, $"The BMC at {access.Address} accepted a new password, and does not open with it.");
+        }
+    }
+
+    /// <summary>The power as the BMC says it now, if it is this machine's.</summary>
+    public async Task<PowerAnswer> Read(MachineContext machine, DateTimeOffset at)
+    {
+        using var limit = new CancellationTokenSource(ReadLimit, time);
+        var state = PowerState.Off;
+        try
+        {
+            var result = await With(machine, 0, async (bmc, _) => state = await bmc.ReadPower(limit.Token), limit.Token);
+            return result.Failure is { } why
+                ? new(null, new(machine.Bmc is null ? ProblemCodes.MachineNoBmc : ProblemCodes.MachineBmcFailed, why))
+                : new(new(machine.View.Id, JsonNamingPolicy.KebabCaseLower.ConvertName($"{state}"), at), null);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            return new(null, new(ProblemCodes.MachineBmcFailed, $"The BMC at {machine.Bmc!.Address} did not answer within {ReadLimit.TotalSeconds:0} s."));
+        }
+    }
 
     async Task TurnOff(StepContext context, IBmc bmc, bool gracefully, CancellationToken cancellation)
     {
@@ -76,21 +146,31 @@ public sealed class MachinePower(IBmcConnector connector, ISecretStore secrets, 
         }
     }
 
-    async Task<StepResult> With(StepContext context, Func<IBmc, Task> act, CancellationToken cancellation)
+    Task<StepResult> With(StepContext context, Func<IBmc, Task> act, CancellationToken cancellation) =>
+        With(context, (bmc, _) => act(bmc), cancellation);
+
+    Task<StepResult> With(StepContext context, Func<IBmc, bool, Task> act, CancellationToken cancellation) =>
+        With(context.Machine, context.Generation, act, cancellation);
+
+    /// <param name="act">Gets the session, and whether it was the pending password that opened it.</param>
+    async Task<StepResult> With(MachineContext machine, long generation, Func<IBmc, bool, Task> act, CancellationToken cancellation)
     {
-        var machine = context.Machine;
         if (machine.Bmc is not { } access) return StepResult.Fail("PPEC does not know how to reach its BMC: set it first.");
-        if (await secrets.Get(access.Secret, cancellation) is not { } password) return StepResult.Fail("The BMC's password is no longer in the secret store: set the BMC again.");
+        var password = await secrets.Get(access.Secret, cancellation);
+        var pending = access.Pending is { } p ? await secrets.Get(p, cancellation) : null;
+        if ((password ?? pending) is not { } first) return StepResult.Fail("The BMC's password is no longer in the secret store: set the BMC again.");
         try
         {
-            await using var bmc = await connector.Open(new(access.Address, access.User, password, access.PinnedCertificate, context.Generation), cancellation);
+            var (opened, isPending) = await Open(access, first, first == pending ? null : pending, generation, cancellation);
+            await using var bmc = opened;
+            isPending |= first == pending;
             var seen = await bmc.Identify(cancellation);
             if (NotIts(machine, access, seen) is { } why)
             {
                 logger.BmcMismatch(machine.View.Id, why);
                 return new(null, why, Final: true) { BelongsTo = seen.Serial };
             }
-            await act(bmc);
+            await act(bmc, isPending);
             return StepResult.Done;
         }
         catch (BmcException e)
@@ -99,10 +179,25 @@ public sealed class MachinePower(IBmcConnector connector, ISecretStore secrets, 
         }
     }
 
+    /// <summary>Between a rotation's two writes either password may be the BMC's: the one that opens it is.</summary>
+    async Task<(IBmc Bmc, bool IsSecond)> Open(BmcAccess access, string first, string? second, long generation, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await connector.Open(Target(access, first, generation), cancellation), false);
+        }
+        catch (BmcException e) when (e.Failure == BmcFailure.Unauthorized && second is not null)
+        {
+            return (await connector.Open(Target(access, second, generation), cancellation), true);
+        }
+    }
+
+    static BmcTarget Target(BmcAccess access, string password, long generation) => new(access.Address, access.User, password, access.PinnedCertificate, generation);
+
     /// <summary>Why this BMC must not be used for this machine; null when its serial or UUID, or the pinned certificate, says it is the right one.</summary>
     static string? NotIts(MachineContext machine, BmcAccess access, BmcIdentity seen)
     {
-        var (serial, uuid) = (machine.View.Serial, machine.View.Evidence?.Uuid ?? "");
+        var (serial, uuid) = (machine.View.Evidence is { Serial.Length: > 0 } e ? e.Serial : machine.View.Serial, machine.View.Evidence?.Uuid ?? "");
         if (seen.Serial.Length > 0 && !string.Equals(seen.Serial, serial, StringComparison.OrdinalIgnoreCase))
             return $"The BMC at {access.Address} belongs to serial {seen.Serial}, not {serial}: nothing was sent. Check the BMC cabling.";
         if (uuid.Length > 0 && seen.Uuid.Length > 0 && !string.Equals(seen.Uuid, uuid, StringComparison.OrdinalIgnoreCase))

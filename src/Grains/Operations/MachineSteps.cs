@@ -27,6 +27,11 @@ public sealed class MachineSteps(IGrainFactory grains, MachinePower power, IImag
         Steps.BootDisk     => Power(context, power.Restart(context, BootOverride.Disk, gracefully: false, cancellation)),
         Steps.PowerOff     => Power(context, power.Off(context, cancellation)),
         Steps.BeginWriting => Tell(context, new RecordWriting(context.Facts.Machine, context.Facts.Id), cancellation),
+        Steps.StorePassword  => StorePassword(context, cancellation),
+        Steps.ChangePassword => Power(context, power.ChangePassword(context, cancellation)),
+        Steps.SwitchOn     => Power(context, power.On(context, cancellation)),
+        Steps.SwitchOff    => Power(context, power.Off(context, cancellation, gracefully: true)),
+        Steps.Light        => Power(context, power.Light(context, context.Facts.Kind == LocateOn, cancellation)),
         Steps.RecordWipes  => Tell(context, new RecordWipes(context.Facts.Machine, context.Facts.Id, context.Facts.Output(o => o.Wipe, Steps.Wipe)!.Disks), cancellation),
         Steps.Record       => Record(context, cancellation),
         _ => throw new ArgumentException($"Step {context.Step} has nothing to run.", nameof(context)),
@@ -53,6 +58,15 @@ public sealed class MachineSteps(IGrainFactory grains, MachinePower power, IImag
             : StepResult.Fail($"The stored content of image {wanted.Image} is missing or altered (sha256:{wanted.Sha256}): upload it again.");
     }
 
+    /// <summary>The new password is in the store, and the machine knows of it, before the BMC does. One that an earlier rotation left pending is the one that is taken.</summary>
+    async Task<StepResult> StorePassword(StepContext context, CancellationToken cancellation)
+    {
+        if (context.Machine.Bmc is not { } bmc) return StepResult.Fail("PPEC does not know how to reach its BMC: set it first.");
+        if (bmc.Pending is not null) return StepResult.Done;
+        var secret = await secrets.Put($"bmc/{context.Facts.Machine}", RandomPassword.New(), cancellation);
+        return await Tell(context, new RecordPendingPassword(context.Facts.Machine, context.Facts.Id, secret), cancellation);
+    }
+
     async Task<StepResult> Record(StepContext context, CancellationToken cancellation)
     {
         var (facts, machine) = (context.Facts, context.Facts.Machine);
@@ -69,6 +83,14 @@ public sealed class MachineSteps(IGrainFactory grains, MachinePower power, IImag
                 var told = await Tell(context, new RecordRetired(machine, facts.Id), cancellation);
                 if (told.Failure is null) await GiveBack(context, cancellation);
                 return told;
+            case Workflows.RotateBmc:
+                // First the old password goes, then the new one is the only one: the other way round a crash in between would keep the old one for ever.
+                if (context.Machine.Bmc is { Pending: { } pending } bmc)
+                    foreach (var old in Enumerable.Range(1, pending.Version - 1).Select(v => pending with { Version = v }).Append(bmc.Secret))
+                        await secrets.Destroy(old, cancellation);
+                return await Tell(context, new RecordErrand(machine, facts.Id), cancellation);
+            case var kind when IsErrand(kind):
+                return await Tell(context, new RecordErrand(machine, facts.Id), cancellation);
             default:
                 return await Tell(context, new RecordProvisioned(machine, facts.Id,
                     facts.Output(o => o.Install, Steps.Install)!, facts.Output(o => o.Note, Steps.AwaitFirstBoot) ?? ""), cancellation);
@@ -109,6 +131,7 @@ public sealed class MachineSteps(IGrainFactory grains, MachinePower power, IImag
         foreach (var name in macs.Concat(machine.View.Evidence?.Macs ?? []).Distinct().Select(m => $"mac:{m}").Append(machine.Bmc is { } b ? $"bmc:{b.Address}" : "").Where(n => n.Length > 0))
             await grains.GetGrain<IClaimGrain>(name).Release(machine.View.Id, context.At, Caller(context, $"release-{name}"));
         if (machine.Bmc is { } bmc) await secrets.Destroy(bmc.Secret, cancellation);
+        if (machine.Bmc?.Pending is { } pending) await secrets.Destroy(pending, cancellation);
     }
 
     /// <summary>An attempt that was stopped tells the machine nothing more: its compensation may already have looked at it.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Services;
@@ -15,7 +16,7 @@ public interface IWaker : IGrainService;
 
 /// <summary>
 /// At start and every few seconds: wakes every operation that the folded log says is open, so that resuming after a crash depends on no timer service;
-/// and gives back names that were claimed for a machine that never came to be.
+/// and gives back what was claimed for a machine that never came to be, or that has moved on.
 /// </summary>
 [Reentrant]
 public sealed class Waker(
@@ -65,13 +66,27 @@ public sealed class Waker(
     /// <summary>The read model may be behind: the machine's own grain has the last word.</summary>
     async Task GiveBack(string name, string owner)
     {
-        if (await grains.GetGrain<IMachineGrain>(owner).Read() is not null) return;
+        var machine = await grains.GetGrain<IMachineGrain>(owner).Read();
+        if (machine is not null && (Parse(name) is var (kind, rest, unit) && kind switch
+        {
+            "rack" => machine.Rack == rest && machine.Unit == unit,
+            "bmc" => machine.Bmc?.Address == rest,
+            _ => true,
+        })) return;
         var at = time.GetUtcNow();
-        var caller = new Caller("system:sweep", "internal", "internal", $"sweep/{name}/{owner}/{at.UtcTicks}", "", Reason: $"{owner} never came to be");
-        if (name.StartsWith("rack:", StringComparison.Ordinal))
-            await grains.GetGrain<IRackGrain>(name[5..]).Execute(new VacateUnits(name[5..], owner) { At = at }, caller);
+        var caller = new Caller("system:sweep", "internal", "internal", $"sweep/{name}/{owner}/{at.UtcTicks}", "", Reason: machine is null ? $"{owner} never came to be" : $"{owner} has another now");
+        if (Parse(name) is ("rack", var rack, var stood))
+            await grains.GetGrain<IRackGrain>(rack).Execute(new VacateUnits(rack, owner, stood) { At = at }, caller);
         else
             await grains.GetGrain<IClaimGrain>(name).Release(owner, at, caller);
         _logger.ClaimSwept(name, owner);
+    }
+
+    /// <summary><c>rack:blr1.r12/17</c> is unit 17 of that rack; of every other claim the rest is its name.</summary>
+    static (string Kind, string Of, int Unit) Parse(string name)
+    {
+        var (kind, rest) = (name[..name.IndexOf(':', StringComparison.Ordinal)], name[(name.IndexOf(':', StringComparison.Ordinal) + 1)..]);
+        var slash = kind == "rack" ? rest.LastIndexOf('/') : -1;
+        return slash < 0 ? (kind, rest, 0) : (kind, rest[..slash], int.Parse(rest.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture));
     }
 }

@@ -8,6 +8,8 @@ namespace Ppec.Lab.Bmcs;
 /// <summary>The resources of one BMC as JSON, after DSP0266 and its schemas.</summary>
 public static class BmcDocuments
 {
+    public const int MinPassword = 8;
+    public const int MaxPassword = 20;
     public const string Root = "/redfish/v1";
     public const string System = Root + "/Systems/1";
     public const string SystemReset = System + "/Actions/ComputerSystem.Reset";
@@ -16,6 +18,9 @@ public static class BmcDocuments
     public const string ManagerReset = Manager + "/Actions/Manager.Reset";
     public const string SessionService = Root + "/SessionService";
     public const string Sessions = SessionService + "/Sessions";
+    public const string AccountService = Root + "/AccountService";
+    public const string Accounts = AccountService + "/Accounts";
+    public const string Account = Accounts + "/1";
     public const string TaskMonitor = Root + "/TaskService/TaskMonitors/";
 
     public static JsonObject ServiceRoot(MachineFace face) => new()
@@ -23,7 +28,7 @@ public static class BmcDocuments
         ["@odata.id"] = Root + "/", ["@odata.type"] = "#ServiceRoot.v1_5_0.ServiceRoot", ["Id"] = "RootService", ["Name"] = "Root Service",
         ["RedfishVersion"] = "1.6.0", ["UUID"] = face.Uuid, ["Product"] = "PPEC lab BMC",
         ["Systems"] = Link(Root + "/Systems"), ["Chassis"] = Link(Root + "/Chassis"), ["Managers"] = Link(Root + "/Managers"),
-        ["SessionService"] = Link(SessionService), ["Links"] = new JsonObject { ["Sessions"] = Link(Sessions) },
+        ["SessionService"] = Link(SessionService), ["AccountService"] = Link(AccountService), ["Links"] = new JsonObject { ["Sessions"] = Link(Sessions) },
     };
 
     public static JsonObject SystemResource(MachineFace face, string power, BmcPower boot, bool located) => Tagged(new()
@@ -47,13 +52,27 @@ public static class BmcDocuments
         ["Links"] = new JsonObject { ["Chassis"] = new JsonArray(Link(Chassis)), ["ManagedBy"] = new JsonArray(Link(Manager)) },
     });
 
-    public static JsonObject ChassisResource(MachineFace face, string power) => new()
+    public static JsonObject ChassisResource(MachineFace face, string power, bool located) => Tagged(new()
     {
         ["@odata.id"] = Chassis, ["@odata.type"] = "#Chassis.v1_10_0.Chassis", ["Id"] = "1", ["Name"] = face.Name, ["ChassisType"] = "RackMount",
         ["Manufacturer"] = face.Manufacturer, ["Model"] = face.Model, ["SerialNumber"] = face.Serial, ["PowerState"] = power,
+        ["LocationIndicatorActive"] = located, ["IndicatorLED"] = located ? "Blinking" : "Off",
         ["Status"] = new JsonObject { ["State"] = "Enabled", ["Health"] = "OK" },
         ["Links"] = new JsonObject { ["ComputerSystems"] = new JsonArray(Link(System)), ["ManagedBy"] = new JsonArray(Link(Manager)) },
+    });
+
+    public static JsonObject AccountServiceResource() => new()
+    {
+        ["@odata.id"] = AccountService, ["@odata.type"] = "#AccountService.v1_5_0.AccountService", ["Id"] = "AccountService", ["Name"] = "Account Service",
+        ["ServiceEnabled"] = true, ["MinPasswordLength"] = MinPassword, ["MaxPasswordLength"] = MaxPassword, ["Accounts"] = Link(Accounts),
     };
+
+    /// <summary>Its password is written and never shown.</summary>
+    public static JsonObject AccountResource(string user) => Tagged(new()
+    {
+        ["@odata.id"] = Account, ["@odata.type"] = "#ManagerAccount.v1_4_0.ManagerAccount", ["Id"] = "1", ["Name"] = "User Account",
+        ["UserName"] = user, ["Password"] = null, ["RoleId"] = "Administrator", ["Enabled"] = true, ["Locked"] = false,
+    });
 
     public static JsonObject ManagerResource(MachineFace face) => new()
     {

@@ -9,7 +9,7 @@ using Doc = Ppec.Lab.Bmcs.BmcDocuments;
 namespace Ppec.Lab.Bmcs;
 
 /// <summary>The Redfish service of one machine (DSP0266): written apart from our own client, and driven by other people's in the tests.</summary>
-public sealed class BmcEmulator(IPoweredMachine machine, string user, string password, BmcFaults faults, TimeProvider time)
+public sealed class BmcEmulator(IPoweredMachine machine, string user, string password, BmcFaults faults, TimeProvider time, Action<string>? passwordChanged = null)
 {
     const int MaxBody = 65536;
     const int FlapMilliseconds = 6000;
@@ -86,6 +86,9 @@ public sealed class BmcEmulator(IPoweredMachine machine, string user, string pas
             Doc.Chassis => Chassis(http),
             Doc.Manager => Get(http, () => Doc.ManagerResource(machine.Face)),
             Doc.ManagerReset => Reset(http, ["GracefulRestart", "ForceRestart"], _ => Restart()),
+            Doc.AccountService => Get(http, Doc.AccountServiceResource),
+            Doc.Accounts => Get(http, () => Doc.Collection(path, "ManagerAccountCollection", Doc.Account)),
+            Doc.Account => Account(http),
             Doc.SessionService => Get(http, Doc.SessionServiceResource),
             Doc.Sessions => Get(http, () => Doc.Collection(path, "SessionCollection", Sessions.Open.Select(s => $"{Doc.Sessions}/{s.Id}"))),
             _ when path.StartsWith(Doc.Sessions + "/", StringComparison.Ordinal) => Session(http, path[(Doc.Sessions.Length + 1)..]),
@@ -136,14 +139,7 @@ public sealed class BmcEmulator(IPoweredMachine machine, string user, string pas
             return;
         }
 
-        var match = http.Request.Headers.IfMatch.ToString();
-        if (match.Length > 0 && match != "*" && match != resource["@odata.etag"]!.GetValue<string>())
-        {
-            await Refuse(http, 412, "PreconditionFailed", "The ETag supplied did not match the ETag required to change this resource.");
-            return;
-        }
-
-        if (await Body(http) is not { } body) return;
+        if (await Changed(http, resource) || await Body(http) is not { } body) return;
         if (Unknown(body) is { } unknown)
         {
             await Refuse(http, 400, "PropertyUnknown", $"The property {unknown} is not in the list of valid properties for the resource.");
@@ -158,16 +154,71 @@ public sealed class BmcEmulator(IPoweredMachine machine, string user, string pas
         }
 
         if (body["Boot"] is not null) power.Override(target, enabled);
-        if (body["LocationIndicatorActive"] is JsonValue active && active.TryGetValue(out bool on)) located = on;
-        if (Text(body, "IndicatorLED") is { } led) located = led != "Off";
+        Light(body);
         if (faults.DropAfterActing) http.Abort();
         else await Answer(http, 200, Doc.SystemResource(machine.Face, await power.Read(http.RequestAborted), power, located));
     }
 
     async Task Chassis(HttpContext http)
     {
-        var state = await power.Read(http.RequestAborted);
-        await Get(http, () => Doc.ChassisResource(machine.Face, state));
+        var resource = Doc.ChassisResource(machine.Face, await power.Read(http.RequestAborted), located);
+        if (!HttpMethods.IsPatch(http.Request.Method))
+        {
+            await Get(http, () => resource, "GET, PATCH");
+            return;
+        }
+
+        if (await Changed(http, resource) || await Body(http) is not { } body) return;
+        if (body.Select(p => p.Key).FirstOrDefault(k => k is not ("LocationIndicatorActive" or "IndicatorLED")) is { } unknown)
+        {
+            await Refuse(http, 400, "PropertyUnknown", $"The property {unknown} is not in the list of valid properties for the resource.");
+            return;
+        }
+
+        Light(body);
+        if (faults.DropAfterActing) http.Abort();
+        else await Answer(http, 200, Doc.ChassisResource(machine.Face, await power.Read(http.RequestAborted), located));
+    }
+
+    async Task Account(HttpContext http)
+    {
+        var resource = Doc.AccountResource(user);
+        if (!HttpMethods.IsPatch(http.Request.Method))
+        {
+            await Get(http, () => resource, "GET, PATCH");
+            return;
+        }
+
+        if (await Changed(http, resource) || await Body(http) is not { } body) return;
+        if (body.Count != 1 || Text(body, "Password") is not { } next) await Refuse(http, 400, "PropertyNotWritable", "Only the property Password of this account can be written.");
+        else if (next.Length is < Doc.MinPassword or > Doc.MaxPassword) await Refuse(http, 400, "PropertyValueFormatError", $"A password has {Doc.MinPassword} to {Doc.MaxPassword} characters.");
+        else
+        {
+            if (!faults.Liar)
+            {
+                passwordChanged?.Invoke(next); // kept before it holds: a BMC that lost power knows it still
+                Sessions.ChangePassword(next);
+            }
+
+            if (faults.DropAfterActing) http.Abort();
+            else await Answer(http, 200, resource);
+        }
+    }
+
+    /// <summary>Refused, when the client saw something else than what is there now.</summary>
+    static async Task<bool> Changed(HttpContext http, JsonObject resource)
+    {
+        var match = http.Request.Headers.IfMatch.ToString();
+        if (match.Length == 0 || match == "*" || match == resource["@odata.etag"]!.GetValue<string>()) return false;
+        await Refuse(http, 412, "PreconditionFailed", "The ETag supplied did not match the ETag required to change this resource.");
+        return true;
+    }
+
+    void Light(JsonObject body)
+    {
+        if (faults.Liar) return;
+        if (body["LocationIndicatorActive"] is JsonValue active && active.TryGetValue(out bool on)) located = on;
+        if (Text(body, "IndicatorLED") is { } led) located = led != "Off";
     }
 
     async Task Reset(HttpContext http, string[] types, Func<string, Task> act)

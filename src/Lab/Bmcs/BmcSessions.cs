@@ -9,6 +9,8 @@ public sealed record BmcSession(string Id, string User, string Token, DateTimeOf
 /// <summary>The account, and who is signed in. Idle sessions end after half an hour.</summary>
 public sealed class BmcSessions(string user, string password, TimeProvider time)
 {
+    string password = password;
+
     /// <summary>Seconds; as the session service says.</summary>
     public const int TimeoutSeconds = 1800;
 
@@ -29,6 +31,12 @@ public sealed class BmcSessions(string user, string password, TimeProvider time)
     }
 
     public bool Knows(string user1, string password1) => Same(user1, user) && Same(password1, password);
+
+    /// <summary>Who is signed in stays; the next one needs the new password.</summary>
+    public void ChangePassword(string next)
+    {
+        lock (gate) password = next;
+    }
 
     /// <summary>A new session, or null when there are as many as there may be.</summary>
     public BmcSession? Begin(int limit)

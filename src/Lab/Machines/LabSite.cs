@@ -120,7 +120,7 @@ public sealed class LabSite : IAsyncDisposable
         {
             X509Certificate2? certificate = plan.Https ? BmcCertificate.LoadOrCreate(folder.Of(machine.Name, "bmc.pem")) : null;
             if (certificate is not null) certificates.Add(certificate);
-            var bmc = bmcs[machine.Name] = new BmcEmulator(machines[machine.SwapBmcWith ?? swaps.GetValueOrDefault(machine.Name) ?? machine.Name].Machine, User, folder.Password(machine.Name), Faults(machine), TimeProvider.System);
+            var bmc = bmcs[machine.Name] = new BmcEmulator(machines[machine.SwapBmcWith ?? swaps.GetValueOrDefault(machine.Name) ?? machine.Name].Machine, User, folder.CurrentPassword(machine.Name), Faults(machine), TimeProvider.System, next => folder.ChangePassword(machine.Name, next));
             var (port, address) = (notes.Ports[machine.Name], notes.Addresses.TryGetValue(machine.Name, out var own) ? IPAddress.Parse(own) : null);
             listeners.Add(new BmcListener(port, bmc.Serve, certificate, address));
             rows.Add(Row(machine, new(address ?? IPAddress.Loopback, port), certificate));

@@ -69,6 +69,17 @@ public sealed class LabFolder
         return File.ReadAllText(file).Trim();
     }
 
+    /// <summary>What opens a machine's BMC now: the password on its label (<see cref="Password"/>), until somebody changed it. A BMC keeps that when its lab is down.</summary>
+    public string CurrentPassword(string machine)
+    {
+        var label = Password(machine);
+        return File.Exists(Changed(machine)) ? File.ReadAllText(Changed(machine)) : label;
+    }
+
+    public void ChangePassword(string machine, string password) => Replace(Changed(machine), Encoding.UTF8.GetBytes(password), OwnerOnly);
+
+    string Changed(string machine) => Of(machine, "bmc-password-changed");
+
     public void Write(string file, string text) => Replace(Path.Combine(Root, file), Encoding.UTF8.GetBytes(text));
 
     /// <summary>Held by the one process that runs this lab; null while another does. A kill releases it.</summary>

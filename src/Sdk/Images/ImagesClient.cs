@@ -14,6 +14,10 @@ public sealed class ImagesClient : NounClient<ImageView>
     public Task<Answer<ImageView>> RegisterAsync(ImageBody body, MutationOptions? options = null, CancellationToken cancellation = default) =>
         CreateAsync(body, PpecJson.Api.ImageBody, options, cancellation);
 
+    /// <summary>This version is installed nowhere any more.</summary>
+    public async Task<Answer<ImageView>> DeprecateAsync(string id, MutationOptions? options = null, CancellationToken cancellation = default) =>
+        (await Transport.ChangeAsync(Path(id).Add("deprecate"), Payload.Empty, options, cancellation)).As(PpecJson.Api.ImageView);
+
     /// <summary>
     /// Uploads an image's file. Uploading the same content again changes nothing, so an upload that was cut off is simply repeated.
     /// </summary>

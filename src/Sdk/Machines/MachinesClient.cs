@@ -69,6 +69,78 @@ public sealed class MachinesClient : NounClient<MachineView>
         string id, ImmutableDictionary<string, string>? set, ImmutableArray<string> remove = default, MutationOptions? options = null, CancellationToken cancellation = default) =>
         ChangeAsync(id, "tag", Payload.Json(new TagBody(set, remove), PpecJson.Api.TagBody), options, cancellation);
 
+    /// <summary>Accepts an enlisted machine: to a place, or as one that is racked on paper.</summary>
+    public Task<Answer<MachineView>> AcceptAsync(string id, AcceptBody body, MutationOptions? options = null, CancellationToken cancellation = default) =>
+        ChangeAsync(id, "accept", Payload.Json(body, PpecJson.Api.AcceptBody), options, cancellation);
+
+    /// <summary>An enlisted machine is not ours: nothing is left of it but its history.</summary>
+    public Task RejectAsync(string id, RejectBody body, MutationOptions? options = null, CancellationToken cancellation = default) =>
+        Transport.ChangeAsync(Path(id).Add("reject"), Payload.Json(body, PpecJson.Api.RejectBody), options, cancellation);
+
+    /// <summary>Describes a machine, or moves it.</summary>
+    public Task<Answer<MachineView>> SetAsync(string id, SetMachineBody body, MutationOptions? options = null, CancellationToken cancellation = default) =>
+        ChangeAsync(id, "set", Payload.Json(body, PpecJson.Api.SetMachineBody), options, cancellation);
+
+    /// <summary>A retired machine left its rack.</summary>
+    public Task<Answer<MachineView>> UnrackAsync(string id, MutationOptions? options = null, CancellationToken cancellation = default) =>
+        ChangeAsync(id, "unrack", Payload.Empty, options, cancellation);
+
+    /// <summary>Takes a running server under management as it is.</summary>
+    public Task<Answer<MachineView>> AdoptAsync(string id, AdoptBody body, MutationOptions? options = null, CancellationToken cancellation = default) =>
+        ChangeAsync(id, "adopt", Payload.Json(body, PpecJson.Api.AdoptBody), options, cancellation);
+
+    /// <summary>Replaces the identity of a machine whose board was replaced.</summary>
+    public Task<Answer<MachineView>> RekeyAsync(string id, RekeyBody body, MutationOptions? options = null, CancellationToken cancellation = default) =>
+        ChangeAsync(id, "rekey", Payload.Json(body, PpecJson.Api.RekeyBody), options, cancellation);
+
+    /// <summary>Accepts a named gap until a date.</summary>
+    public Task<Answer<MachineView>> WaiveAsync(string id, WaiveBody body, MutationOptions? options = null, CancellationToken cancellation = default) =>
+        ChangeAsync(id, "waive", Payload.Json(body, PpecJson.Api.WaiveBody), options, cancellation);
+
+    /// <summary>Records a part that was replaced; the next inspection names old and new.</summary>
+    public Task<Answer<MachineView>> RepairAsync(string id, RepairBody body, MutationOptions? options = null, CancellationToken cancellation = default) =>
+        ChangeAsync(id, "repair", Payload.Json(body, PpecJson.Api.RepairBody), options, cancellation);
+
+    /// <summary>Starts maintenance: drift is paused, and the machine may be switched off.</summary>
+    public Task<Answer<MachineView>> StartMaintenanceAsync(string id, MaintainBody body, MutationOptions? options = null, CancellationToken cancellation = default) =>
+        ChangeAsync(id, "maintain", Payload.Json(body, PpecJson.Api.MaintainBody), options, cancellation);
+
+    /// <summary>Ends maintenance.</summary>
+    public Task<Answer<MachineView>> EndMaintenanceAsync(string id, MutationOptions? options = null, CancellationToken cancellation = default) =>
+        ChangeAsync(id, "end-maintenance", Payload.Empty, options, cancellation);
+
+    /// <summary>Ends the life of a machine whose disks cannot be wiped.</summary>
+    public Task<Answer<MachineView>> RetireDestroyedAsync(string id, DestroyedBody body, MutationOptions? options = null, CancellationToken cancellation = default) =>
+        ChangeAsync(id, "retire-destroyed", Payload.Json(body, PpecJson.Api.DestroyedBody), options, cancellation);
+
+    /// <summary>Says where the BMC is and how to sign in.</summary>
+    public Task<Answer<MachineView>> SetBmcAsync(string id, BmcBody body, MutationOptions? options = null, CancellationToken cancellation = default) =>
+        ChangeAsync(id, "bmc", Payload.Json(body, PpecJson.Api.BmcBody), options, cancellation);
+
+    /// <summary>Starts replacing the BMC's password by a random one.</summary>
+    public Task<Answer<OperationView>> RotateBmcAsync(string id, MutationOptions? options = null, CancellationToken cancellation = default) =>
+        StartAsync(id, "rotate", Payload.Empty, options, cancellation);
+
+    /// <summary>The machine's power, as its BMC says it now.</summary>
+    public async Task<Answer<PowerView>> ReadPowerAsync(string id, CancellationToken cancellation = default) =>
+        (await Transport.ReadAsync(Path(id).Add("power"), cancellation)).As(PpecJson.Api.PowerView);
+
+    /// <summary>Starts switching a machine on or off.</summary>
+    public Task<Answer<OperationView>> SwitchAsync(string id, bool on, MutationOptions? options = null, CancellationToken cancellation = default) =>
+        StartAsync(id, "power", Payload.Json(new SwitchBody(on), PpecJson.Api.SwitchBody), options, cancellation);
+
+    /// <summary>Starts switching its light on or off.</summary>
+    public Task<Answer<OperationView>> LocateAsync(string id, bool on, MutationOptions? options = null, CancellationToken cancellation = default) =>
+        StartAsync(id, "locate", Payload.Json(new SwitchBody(on), PpecJson.Api.SwitchBody), options, cancellation);
+
+    /// <summary>What <see cref="ReimageAsync"/> would do now. Changes nothing.</summary>
+    public Task<Answer<Plan>> PlanReimageAsync(string id, ReimageBody body, CancellationToken cancellation = default) =>
+        PlanAsync(id, "reimage", Payload.Json(body, PpecJson.Api.ReimageBody), cancellation);
+
+    /// <summary>Starts installing an image again. Its root disk is overwritten; name, owner and addresses stay.</summary>
+    public Task<Answer<OperationView>> ReimageAsync(string id, ReimageBody body, MutationOptions? options = null, CancellationToken cancellation = default) =>
+        StartAsync(id, "reimage", Payload.Json(body, PpecJson.Api.ReimageBody), options, cancellation);
+
     async Task<Answer<Plan>> PlanAsync(string id, string verb, Payload payload, CancellationToken cancellation) =>
         (await Transport.AskAsync(Path(id).Add(verb).Query("plan", "true"), payload, cancellation)).As(PpecJson.Api.Plan);
 

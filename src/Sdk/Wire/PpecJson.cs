@@ -46,6 +46,21 @@ namespace Ppec.Sdk.Wire;
 [JsonSerializable(typeof(HoldBody))]
 [JsonSerializable(typeof(UnholdBody))]
 [JsonSerializable(typeof(TagBody))]
+[JsonSerializable(typeof(PowerView))]
+[JsonSerializable(typeof(AcceptBody))]
+[JsonSerializable(typeof(RejectBody))]
+[JsonSerializable(typeof(SetMachineBody))]
+[JsonSerializable(typeof(ReimageBody))]
+[JsonSerializable(typeof(MaintainBody))]
+[JsonSerializable(typeof(AdoptBody))]
+[JsonSerializable(typeof(RekeyBody))]
+[JsonSerializable(typeof(WaiveBody))]
+[JsonSerializable(typeof(RepairBody))]
+[JsonSerializable(typeof(DestroyedBody))]
+[JsonSerializable(typeof(SwitchBody))]
+[JsonSerializable(typeof(BmcBody))]
+[JsonSerializable(typeof(SetRackBody))]
+[JsonSerializable(typeof(SetRegionBody))]
 [JsonSerializable(typeof(CancelBody))]
 [JsonSerializable(typeof(RegionBody))]
 [JsonSerializable(typeof(RackBody))]
@@ -68,7 +83,7 @@ sealed partial class PpecJson : JsonSerializerContext
             new SecretOnTheWire(),
             new JsonStringEnumConverter<HealthStatus>(JsonNamingPolicy.KebabCaseLower),
             // Named one by one, since a factory over any element type cannot be compiled ahead of time.
-            new ListConverter<string>(),
+            new ListConverter<string>(), new ListConverter<DestroyedDisk>(),
             new ListConverter<HoldView>(), new ListConverter<WaiverView>(), new ListConverter<RepairView>(), new ListConverter<DiskWipe>(), new ListConverter<Gap>(),
             new ListConverter<Cpu>(), new ListConverter<Dimm>(), new ListConverter<Disk>(), new ListConverter<Nic>(), new ListConverter<PciDevice>(),
             new ListConverter<NumaNode>(), new ListConverter<HealthCheck>(),

@@ -78,6 +78,13 @@ public static class MachineProperties
     {
         if (state is not MachineState.Known { About: var about }) return;
         Assert.True(about.Operation is not { Kind: Workflows.Inspect, Writing: true });
+        if (about.Operation is { } errand && Workflows.IsErrand(errand.Kind))
+        {
+            Assert.False(errand.Writing);
+            Assert.NotEqual("retired", state.Stage);
+            Assert.True(errand.Kind is not (Workflows.PowerOn or Workflows.PowerOff) || state is MachineState.Baremetal);
+            about = about with { Operation = null };
+        }
         switch (state)
         {
             case MachineState.Enlisted: Assert.Null(about.Operation); break;
@@ -91,7 +98,7 @@ public static class MachineProperties
                 break;
             case MachineState.Baremetal: Assert.True(about.Operation is null or { Kind: Workflows.Reimage or Workflows.Release }); break;
             case MachineState.Retired r:
-                Assert.Equal((null, null, null, null), (about.Operation, about.Bmc, about.Name, about.Owner));
+                Assert.Equal((null, null, null, null), (about.Operation?.Id, about.Bmc, about.Name, about.Owner));
                 Assert.True(!r.Unracked || about.Place is null);
                 break;
         }

@@ -98,7 +98,7 @@ public static class MainPathTests
     [Fact]
     public static void An_enlisted_machine_is_accepted_and_keeps_its_evidence()
     {
-        var after = Given(Lives.Enlisted).When(new AcceptMachine(Id, Place, Bmc, "compute", "web-1")).Then(new MachineAccepted(Place, Bmc, "compute", "web-1"));
+        var after = Given(Lives.Enlisted).When(new AcceptMachine(Id, Place, Bmc, "compute", "web-1") { KeepPassword = true }).Then(new MachineAccepted(Place, Bmc, "compute", "web-1"));
         Assert.IsType<MachineState.Racked>(after.State);
         Assert.Equal(Text(Evidence), Text(after.About.Evidence!));
     }

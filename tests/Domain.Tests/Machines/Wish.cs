@@ -3,6 +3,7 @@ using CsCheck;
 using Ppec.Contracts.Hardware;
 using Ppec.Contracts.Machines;
 using Ppec.Contracts.Profiles;
+using Ppec.Contracts.Secrets;
 using Ppec.Domain.Machines;
 using static Ppec.Domain.Tests.Samples;
 
@@ -48,9 +49,11 @@ public sealed record Wish(bool Sensible, int Kind, int A, int B, int C, int Minu
     /// <summary>What would get the machine on, give or take what it reports.</summary>
     MachineCommand Next(MachineState state, string operation) => (state, (state as MachineState.Known)?.About.Operation) switch
     {
-        (MachineState.Unknown, _) => Lives.OnPaper,
-        (MachineState.Enlisted, _) => new AcceptMachine(Id, Place, Bmc, "compute", null),
+        (MachineState.Unknown, _) => B % 4 == 0 ? new EnlistMachine(Id, Evidence) : Lives.OnPaper,
+        (MachineState.Enlisted, _) => A % 5 == 0 ? new RejectMachine(Id, "not ours") : new AcceptMachine(Id, Place, Bmc, "compute", null) { Operation = operation, KeepPassword = B % 2 == 0 },
         (_, { Kind: Workflows.Inspect }) => new RecordInspection(Id, operation, Pick(Found, B % 5), Healthy, Pick(Profiles, C % 3)),
+        (_, { Kind: Workflows.RotateBmc }) => B % 2 == 0 ? new RecordPendingPassword(Id, operation, new SecretRef("bmc", 1 + (C % 3))) : new RecordErrand(Id, operation),
+        (_, { Kind: Workflows.PowerOn or Workflows.PowerOff or Workflows.LocateOn or Workflows.LocateOff }) => new RecordErrand(Id, operation),
         (_, { Writing: false }) => new RecordWriting(Id, operation),
         (_, { Kind: Workflows.Provision or Workflows.Reimage }) => new RecordProvisioned(Id, operation, Written, "10.1.0.5"),
         (_, { Kind: Workflows.Release }) => new RecordReleased(Id, operation, Pick(Found, B), Healthy, Pick(Profiles, C)),
@@ -65,11 +68,11 @@ public sealed record Wish(bool Sensible, int Kind, int A, int B, int C, int Minu
         _ => new UnrackMachine(Id),
     };
 
-    MachineCommand Arbitrary(DateTimeOffset now, string operation) => (Kind % 33) switch
+    MachineCommand Arbitrary(DateTimeOffset now, string operation) => (Kind % 39) switch
     {
         0 => new RackMachine(Id, Pick([Serial, "S-2", ""], A), Place with { Unit = B }, C % 2 == 0 ? null : Bmc, C % 3 == 0 ? null : "compute", A % 2 == 0 ? default : ["aa:00:00:00:00:01"], Text(B)),
         1 => new EnlistMachine(Id, Evidence with { Serial = Text(A), Macs = B % 2 == 0 ? default : Evidence.Macs }),
-        2 => new AcceptMachine(Id, Place with { Unit = B }, C % 2 == 0 ? null : Bmc, null, Text(A)),
+        2 => new AcceptMachine(Id, Place with { Unit = B }, C % 2 == 0 ? null : Bmc, null, Text(A)) { Operation = operation, KeepPassword = A % 2 == 0 },
         3 => new MergeMachine(Id, Text(A)),
         4 => new RejectMachine(Id, Text(A)),
         5 => new SetMachine(Id, Text(A), Text(B), Text(C), null, null),
@@ -98,6 +101,12 @@ public sealed record Wish(bool Sensible, int Kind, int A, int B, int C, int Minu
         29 => new RecordProvisioned(Id, operation, Written, Text(B)),
         30 => new RecordWipes(Id, operation, [WipeOf(Nvme), WipeOf(Sata) with { Error = Text(B) }, WipeOf(Nvme)]),
         31 => B % 2 == 0 ? new RecordReleased(Id, operation, Pick(Found, B), Healthy, Pick(Profiles, C)) : new RecordRetired(Id, operation),
+        32 => new RotateBmc(Id) { Operation = operation },
+        33 => new PowerMachine(Id, A % 2 == 0) { Operation = operation },
+        34 => new LocateMachine(Id, A % 2 == 0) { Operation = operation },
+        35 => new RecordPendingPassword(Id, operation, new SecretRef(Text(A), B)),
+        36 => new RecordErrand(Id, operation),
+        37 => new TakeEvidence(Id, Evidence with { Serial = Text(A), Macs = B % 2 == 0 ? default : Evidence.Macs }, Text(C)),
         _ => new AbandonOperation(Id, operation, Text(B), C % 2 == 0),
     };
 }

@@ -161,6 +161,8 @@ public sealed class Run
     {
         (Workflows.Steps.BeginWriting, _) => new RecordWriting(Machine.About.Id, Id),
         (Workflows.Steps.RecordWipes, _) => new RecordWipes(Machine.About.Id, Id, Facts.Outputs[Workflows.Steps.Wipe].Wipe!.Disks),
+        (Workflows.Steps.StorePassword, _) => new RecordPendingPassword(Machine.About.Id, Id, NewSecret),
+        (Workflows.Steps.Record, var errand) when Workflows.IsErrand(errand) => new RecordErrand(Machine.About.Id, Id),
         (Workflows.Steps.Record, Workflows.Inspect) => new RecordInspection(Machine.About.Id, Id, Found, Healthy, [Compute]),
         (Workflows.Steps.Record, Workflows.Release) => new RecordReleased(Machine.About.Id, Id, Found, Healthy, [Compute]),
         (Workflows.Steps.Record, Workflows.Retire) => new RecordRetired(Machine.About.Id, Id),

@@ -30,6 +30,19 @@ public sealed class ImageTests : IDisposable
         Image.Signer(name, content, signature, trusted.Length == 0 ? [Key] : trusted);
 
     [Fact]
+    public void A_deprecated_version_is_the_newest_no_more()
+    {
+        var state = Image.Initial;
+        foreach (var content in (ImageContent[])[Content, Content with { SizeBytes = 1 }])
+            state = Image.Decide(state, new RegisterImage("debian", content, "c2ln", "key") { At = Start }).Events.Aggregate(state, Image.Evolve);
+        var deprecate = new DeprecateImage("debian", 2) { At = Start };
+        state = Image.Evolve(state, Assert.Single(Image.Decide(state, deprecate).Events));
+        Assert.Equal([false, true], state.Versions.Select(v => v.Version.Deprecated));
+        Assert.Empty(Image.Decide(state, deprecate).Events);
+        foreach (var version in (int[])[0, -1, 3]) Assert.Equal(ProblemCodes.NotFound, Image.Decide(state, deprecate with { Version = version }).Problem?.Code);
+    }
+
+    [Fact]
     public void A_trusted_key_is_named()
     {
         var signature = Sign(_key, "debian", Content);

@@ -66,6 +66,55 @@ public static class PlaceTests
     }
 
     [Fact]
+    public static void A_machine_that_moves_stands_twice_for_a_moment_and_then_where_it_moved()
+    {
+        var moving = Fold(Full, Occupy("m1", 12, 4) with { Moving = true });
+        Assert.Equal([10, 12], moving.Machines.Keys);
+        Assert.Equal(ProblemCodes.RackUnitTaken, Rack.Decide(moving, Occupy("m2", 10, 1)).Problem?.Code);
+        var moved = Fold(moving, new VacateUnits("blr1.r12", "m1", 10) { At = Start });
+        Assert.Equal([12], moved.Machines.Keys);
+        Assert.Empty(Rack.Decide(moved, new VacateUnits("blr1.r12", "m1", 10)).Events);
+        Assert.Single(Rack.Decide(moved, Occupy("m2", 10, 2)).Events);
+        Assert.Equal(ProblemCodes.RackUnitTaken, Rack.Decide(Fold(moved, Occupy("m2", 10, 2)), Occupy("m1", 11, 4) with { Moving = true }).Problem?.Code);
+        Assert.Equal(2, Fold(moved, Occupy("m1", 12, 2) with { Moving = true }).Machines[12].Height);
+    }
+
+    [Fact]
+    public static void A_rack_is_described_and_never_made_smaller_than_what_stands_in_it()
+    {
+        var set = new SetRack("blr1.r12", null, "B", null, null) { At = Start };
+        Assert.Equal(new RackDescribed(42, "B", "feed-1", "pair-1") { At = Start }, Assert.Single(Rack.Decide(Full, set).Events));
+        Assert.Empty(Rack.Decide(Fold(Full, set), set).Events);
+        Assert.Single(Rack.Decide(Full, set with { Units = 13 }).Events);
+        Assert.Equal(ProblemCodes.RackUnitOutside, Rack.Decide(Full, set with { Units = 12 }).Problem?.Code);
+        Assert.Equal(ProblemCodes.NotFound, Rack.Decide(null, set).Problem?.Code);
+    }
+
+    [Fact]
+    public static void A_rack_retires_empty_and_its_id_is_free()
+    {
+        var refused = Rack.Decide(Full, new RetireRack("blr1.r12")).Problem;
+        Assert.Equal(ProblemCodes.RackNotEmpty, refused?.Code);
+        Assert.Contains("m1", refused!.Message, StringComparison.Ordinal);
+        var retired = Rack.Decide(Rack12, new RetireRack("blr1.r12") { At = Start });
+        Assert.Equal(new RackRetired { At = Start }, Assert.Single(retired.Events));
+        Assert.Null(Rack.Evolve(Rack12, retired.Events[0]));
+        Assert.Empty(Rack.Decide(null, new RetireRack("blr1.r12")).Events);
+        Assert.Single(Rack.Decide(null, NewRack with { Units = 48 }).Events);
+    }
+
+    [Fact]
+    public static void A_region_is_described()
+    {
+        var state = Region.Evolve(null, Region.Decide(null, new CreateRegion("blr1", "Bangalore") { At = Start }).Events[0]);
+        var set = new SetRegion("blr1", "Bengaluru") { At = Start };
+        state = Region.Evolve(state, Assert.Single(Region.Decide(state, set).Events));
+        Assert.Equal("Bengaluru", state?.Description);
+        Assert.Empty(Region.Decide(state, set).Events);
+        Assert.Equal(ProblemCodes.NotFound, Region.Decide(null, set).Problem?.Code);
+    }
+
+    [Fact]
     public static void A_region_is_made_once()
     {
         var made = Region.Decide(null, new CreateRegion("blr1", "Bangalore") { At = Start });
@@ -78,6 +127,8 @@ public static class PlaceTests
     public static void A_changed_profile_is_a_new_version_and_the_same_is_none()
     {
         var state = Profile.Initial;
+        var once = Profile.Decide(state, new CreateProfileVersion("compute", Ordered) { At = Start }).Events.Aggregate(state, Profile.Evolve);
+        Assert.Equal(ProblemCodes.ProfileUnchanged, Profile.Decide(once, new CreateProfileVersion("compute", Ordered)).Problem?.Code);
         foreach (var spec in (ProfileSpec[])[Ordered, Ordered with { Dimms = [.. Ordered.Dimms] }, new ProfileSpec(), new ProfileSpec(), Ordered])
             state = Profile.Decide(state, new CreateProfileVersion("compute", spec) { At = Start }).Events.Aggregate(state, Profile.Evolve);
         Assert.Equal(["compute-v1", "compute-v2", "compute-v3"], state.Versions.Select(v => v.Version.Id));

@@ -15,6 +15,7 @@ public static class WorkflowTables
         ("inspect, from racked", Lives.Inspecting), ("inspect, from inventory", Lives.InventoryInspecting), ("inspect, from spare", Lives.SpareInspecting),
         ("provision", Lives.Provisioning), ("reimage", Lives.Reimaging),
         ("release, from baremetal", Lives.Releasing), ("release, from inventory, dirty", Lives.DirtyReleasing), ("retire, from spare", Lives.Retiring),
+        ("rotate-bmc, from spare", Lives.SpareRotating), ("power-on, from baremetal", Lives.SwitchingOn), ("locate-on, from baremetal", Lives.Lighting),
     ];
 
     [Fact]

@@ -116,6 +116,48 @@ public abstract class BmcConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Another_password_opens_it_and_the_old_one_no_more()
+    {
+        await using (var bmc = await Open()) await bmc.SetPassword("another-Pass-1", Cancellation);
+        await Fails(BmcFailure.Unauthorized, () => Open(2));
+        await using var again = await Open(3, rig.Target with { Password = "another-Pass-1" });
+        Assert.Equal(rig.Identity, await again.Identify(Cancellation));
+    }
+
+    [Fact]
+    public async Task A_password_whose_answer_was_lost_is_set()
+    {
+        await using var bmc = await Open();
+        await bmc.ReadPower(Cancellation);
+        rig.Start(Misbehaviour.DropsAfterActing);
+        await Fails(BmcFailure.Unreachable, () => bmc.SetPassword("another-Pass-1", Cancellation));
+        await using var again = await Open(2, rig.Target with { Password = "another-Pass-1" });
+        Assert.Equal(rig.Identity, await again.Identify(Cancellation));
+    }
+
+    [Fact]
+    public async Task A_liar_keeps_its_password()
+    {
+        await using var bmc = await Open();
+        rig.Start(Misbehaviour.Liar);
+        await bmc.SetPassword("another-Pass-1", Cancellation);
+        await Fails(BmcFailure.Unauthorized, () => Open(2, rig.Target with { Password = "another-Pass-1" }));
+        await using var again = await Open(3);
+    }
+
+    [Fact]
+    public async Task Its_light_is_switched_on_and_off_and_read_back()
+    {
+        await using var bmc = await Open();
+        Assert.False(await bmc.ReadIndicator(Cancellation));
+        await bmc.SetIndicator(true, Cancellation);
+        await bmc.SetIndicator(true, Cancellation);
+        Assert.True(await bmc.ReadIndicator(Cancellation));
+        await bmc.SetIndicator(false, Cancellation);
+        Assert.False(await bmc.ReadIndicator(Cancellation));
+    }
+
+    [Fact]
     public async Task A_wrong_password_is_unauthorized() =>
         await Fails(BmcFailure.Unauthorized, () => Open(target: rig.Target with { Password = "wrong" }));
 

@@ -113,6 +113,44 @@ public sealed class RedfishTests
         Assert.DoesNotContain("correct horse", failure.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_password_that_is_refused_is_told_by_no_message()
+    {
+        await using var rig = await EmulatorRig.Start();
+        await using var bmc = await Open(rig);
+        var refused = await Assert.ThrowsAsync<BmcException>(() => bmc.SetPassword("much-too-long-a-password-for-this-one", Cancellation));
+        Assert.Equal(BmcFailure.Refused, refused.Failure);
+        Assert.DoesNotContain("much-too-long", refused.ToString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>The chassis' own property, the chassis' older one, or the system's where the chassis has none.</summary>
+    [Theory]
+    [InlineData("""{"LocationIndicatorActive":false}""", "PATCH /chassis", "{\"LocationIndicatorActive\":true}")]
+    [InlineData("""{"IndicatorLED":"Off"}""", "PATCH /chassis", "{\"IndicatorLED\":\"Blinking\"}")]
+    [InlineData("""{"Name":"dark"}""", "PATCH /system", "{\"IndicatorLED\":\"Blinking\"}")]
+    public async Task A_light_is_found_where_the_BMC_has_it(string chassis, string patched, string body)
+    {
+        var seen = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        await using var hostile = await HostileBmc.Start(request =>
+        {
+            seen.Enqueue(request);
+            return request.StartsWith("POST", StringComparison.Ordinal) ? "HTTP/1.1 201 Created\r\nX-Auth-Token: t\r\nLocation: /s/1\r\nContent-Length: 0\r\n\r\n"
+                : HostileBmc.Json(request.Split(' ')[1] switch
+                {
+                    "/redfish/v1/" => """{"Systems":{"@odata.id":"/systems"},"Links":{"Sessions":{"@odata.id":"/s"}}}""",
+                    "/systems" => """{"Members":[{"@odata.id":"/system"}]}""",
+                    "/system" => """{"IndicatorLED":"Off","Links":{"Chassis":[{"@odata.id":"/chassis"}]}}""",
+                    "/chassis" => chassis,
+                    _ => """{"Members":[]}""",
+                });
+        });
+        await using var bmc = await Open(hostile);
+        await bmc.SetIndicator(true, Cancellation);
+        var patch = Assert.Single(seen, r => r.StartsWith("PATCH", StringComparison.Ordinal));
+        Assert.StartsWith(patched, patch, StringComparison.Ordinal);
+        Assert.EndsWith(body, patch, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("not http at all\r\n\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnull")]
