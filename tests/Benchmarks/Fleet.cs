@@ -66,7 +66,7 @@ static class Fleet
         if (traffic.BootUnanswered + traffic.Repeated > 0) Row.Print("  boot scripts that did not come, and requests PIOUS had to repeat", traffic.BootUnanswered + traffic.Repeated, "");
     }
 
-    static Task Rack(Site site, IEnumerable<LabMachine> machines, int window, Endings endings) =>
+    public static Task Rack(Site site, IEnumerable<LabMachine> machines, int window, Endings endings) =>
         Parallel.ForEachAsync(machines, new ParallelOptions { MaxDegreeOfParallelism = window }, async (m, _) =>
         {
             await site.Client.Machines.RackAsync(site.LabelOfFleet(m));
