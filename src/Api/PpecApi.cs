@@ -42,6 +42,7 @@ public static class PpecApi
         app.UseSwaggerUI(o => { o.SwaggerEndpoint("/openapi/v1.json", "PPEC v1"); o.RoutePrefix = "swagger"; });
         app.MapHealth();
         app.MapMachines();
+        app.MapManyMachines();
         app.MapOperations();
         app.MapEvents();
         app.MapRegions();

@@ -27,6 +27,7 @@ public static class Problems
         ProblemCodes.VersionRequired => 428,
         ProblemCodes.Unexpected => 500,
         ProblemCodes.OutcomeUnknown or ProblemCodes.Unavailable => 503,
+        ProblemCodes.NoCapacity => 507,
         _ => 409,
     };
 

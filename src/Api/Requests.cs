@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Ppec.Contracts;
 using Ppec.Contracts.Events;
 using Ppec.Contracts.Gate;
@@ -67,8 +68,9 @@ static class Requests
     }
 
     /// <summary>A JSON body, read strictly: unknown fields, trailing text, other content types and deep nesting are refused by name.</summary>
-    public static async Task<T> Body<T>(this HttpContext http) where T : class
+    public static async Task<T> Body<T>(this HttpContext http, long? largest = null) where T : class
     {
+        if (largest is not null) http.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = largest;
         if (!http.Request.HasJsonContentType()) throw new RequestException(new(ProblemCodes.UnsupportedMediaType, "Send the body as application/json."));
         try
         {
@@ -82,7 +84,7 @@ static class Requests
         }
         catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
-            throw new RequestException(new(ProblemCodes.TooLarge, "The body is larger than 1 MiB."));
+            throw new RequestException(new(ProblemCodes.TooLarge, $"The body is larger than {(largest ?? PpecApi.LargestBody) >> 20} MiB."));
         }
     }
 
@@ -131,6 +133,7 @@ static class Requests
 
     static Command WithPlan(Command command, string hash) => command switch
     {
+        Contracts.Machines.BulkCommand c => c with { PlanHash = hash },
         Contracts.Machines.ProvisionMachine c => c with { PlanHash = hash },
         Contracts.Machines.ReimageMachine c => c with { PlanHash = hash },
         Contracts.Machines.ReleaseMachine c => c with { PlanHash = hash },

@@ -25,6 +25,7 @@ sealed class Call(Shell shell, ParseResult parsed) : IDisposable
 
     public T? Get<T>(Option<T> option) => parsed.GetResult(option) is null ? default : parsed.GetValue(option);
     public T Get<T>(Argument<T> argument) => parsed.GetRequiredValue(argument);
+    public string? May(Argument<string?> argument) => parsed.GetValue(argument);
 
     /// <summary>What accompanies the change; the key is known before anything is sent.</summary>
     public MutationOptions Mutation() => new()

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Ppec.Cli.Output;
 using Ppec.Contracts.Images;
+using Ppec.Contracts.Machines;
 using Ppec.Contracts.Profiles;
 
 namespace Ppec.Cli;
@@ -16,6 +17,7 @@ namespace Ppec.Cli;
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(ProfileBody))]
 [JsonSerializable(typeof(ImageBody))]
+[JsonSerializable(typeof(RackManyBody))]
 sealed partial class FileBodies : JsonSerializerContext
 {
     public static T Read<T>(string file, JsonTypeInfo<T> type)

@@ -34,12 +34,16 @@ sealed partial class SharedOptions
     public Option<bool> NoWait { get; } = new("--no-wait") { Description = "Print the operation's id and do not wait for its end." };
     public Option<TimeSpan?> Timeout { get; } = new("--timeout") { Description = "Wait no longer than this (90s, 30m, 2h); the work goes on. Exit status 8.", HelpName = "TIME", CustomParser = Duration };
 
+    public Option<int?> MaxParallel { get; } = new("--max-parallel") { Description = "How many are under way at once.", HelpName = "N" };
+    public Option<int?> StopAfterFailures { get; } = new("--stop-after-failures") { Description = "Begin no more after so many failed; 0 = try all.", HelpName = "N" };
+
     public IEnumerable<Option> Connecting => [Server, Context, CredentialFile];
     public IEnumerable<Option> Reading => [Output, .. Connecting];
     public IEnumerable<Option> Listing => [Filter, Sort, Limit, .. Reading];
     public IEnumerable<Option> Recording => [Reason, Ticket, IdempotencyKey];
     public IEnumerable<Option> Changing => [.. Recording, IfMatch, .. Reading];
     public IEnumerable<Option> Working => [NoWait, Timeout, .. Changing];
+    public IEnumerable<Option> Pacing => [MaxParallel, StopAfterFailures];
     public IEnumerable<Option> Planning => [Plan, PlanHash, Yes, .. Working];
 
     public static Option<string?> Text(string name, string value, string description) => new(name) { Description = description, HelpName = value };

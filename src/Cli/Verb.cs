@@ -32,6 +32,14 @@ sealed class Verb : Command
         return argument;
     }
 
+    /// <summary>An argument that may be left out, when something else says what is meant.</summary>
+    public Argument<string?> MayTake(string name, string description)
+    {
+        var argument = new Argument<string?>(name) { Description = description, HelpName = name.ToUpperInvariant(), Arity = ArgumentArity.ZeroOrOne };
+        Arguments.Add(argument);
+        return argument;
+    }
+
     public Argument<string[]> TakesMany(string name, string description)
     {
         var argument = new Argument<string[]>(name) { Description = description, HelpName = name.ToUpperInvariant(), Arity = ArgumentArity.OneOrMore };

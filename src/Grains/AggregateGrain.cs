@@ -84,7 +84,8 @@ public abstract class AggregateGrain<TState, TEvent>(
         return new(Version, LogPosition.Start, new(ProblemCodes.OutcomeUnknown, $"The event store does not answer, so whether this happened is unknown: send it again with the same Idempotency-Key. ({failure.Message})"));
     }
 
-    Outcome? Answered(Caller caller) => _answered.TryGetValue(caller.CommandId, out var before)
+    /// <summary>What this command was answered before; null when it is new here.</summary>
+    protected Outcome? Answered(Caller caller) => _answered.TryGetValue(caller.CommandId, out var before)
         ? before.BodyHash == caller.BodyHash
             ? before.Outcome
             : new Outcome(Version, LogPosition.Start, new(ProblemCodes.KeyReused, "This Idempotency-Key was used for another request: use a new one."))

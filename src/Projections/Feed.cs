@@ -143,7 +143,7 @@ public sealed class Feed(IEventStore store, IEventCodec codec, ReadModel model, 
             folded.Wrote[i] = state;
             ImmutableArray<Written> documents = [.. noun.View(state, folded.Version, folded.Id, folded.First).Select(d => new Written(d, JsonSerializer.SerializeToUtf8Bytes(d.View, d.View.GetType(), PpecJson.Options)))];
             // What is only sometimes written again has no version: it would tell of the batches, not of the log.
-            changes.Add(new(noun.Name, $"{noun.Category}-{folded.Id}", i == 0 ? folded.Version : 0, i == 0 ? updated : null, folded.New, documents));
+            changes.Add(new(noun.Shown, $"{noun.Category}-{folded.Id}", i == 0 ? folded.Version : 0, i == 0 ? updated : null, folded.New, documents));
         }
         folded.New = false;
         return changes;

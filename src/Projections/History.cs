@@ -78,7 +78,7 @@ public sealed class History(IEventStore store, IEventCodec codec) : IHistory
 
     async IAsyncEnumerable<(RecordedEvent Event, EventMetadata Metadata, JsonObject? After)> Walk(string nounName, string id, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        if (Nouns.Named(nounName) is not { } noun) yield break;
+        if (Nouns.Named(nounName, id) is not { } noun) yield break;
         var (stream, state) = (noun.StreamOf(id), noun.Initial);
         var streamId = stream[(nounName.Length + 1)..];
         EventMetadata? first = null;

@@ -17,6 +17,9 @@ public sealed record Document(string Id, object View, DateTimeOffset Time, Immut
 /// <summary>A kind of thing that can be read: how its stream folds, and what documents follow from its state. Pure. Several may be folded from streams of one <paramref name="Category"/>.</summary>
 public abstract record Noun(string Name, string Category)
 {
+    /// <summary>The noun that its documents are shown as.</summary>
+    public string Shown { get; init; } = Name;
+
     /// <summary>The stream that holds the thing with this id.</summary>
     public abstract string StreamOf(string id);
 

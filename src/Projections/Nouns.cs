@@ -13,6 +13,7 @@ using Ppec.Domain.Filters;
 using Ppec.Domain.Images;
 using Ppec.Domain.Machines;
 using Ppec.Domain.Operations;
+using Ppec.Domain.Operations.Parents;
 using Ppec.Domain.Profiles;
 using Ppec.Domain.Racks;
 using Ppec.Domain.Regions;
@@ -30,6 +31,10 @@ public static class Nouns
 
         new Noun<OperationState, OperationEvent>("operation", Operation.Initial, Operation.Evolve, (s, version, _, first) =>
             OperationViews.Of(s, version, first.Actor, first.Reason, first.Ticket) is { } v ? [new(v.Id, v, v.StartedAt, Attributes(v))] : []),
+
+        // Work on many things is an operation too, in streams of its own.
+        new Noun<ParentState?, ParentEvent>("parent", null, Parent.Evolve, (s, version, _, first) =>
+            ParentViews.Of(s, version, first.Actor, first.Reason, first.Ticket) is { } v ? [new(v.Id, v, v.StartedAt, Attributes(v))] : []) { Shown = "operation" },
 
         new Noun<RegionState?, RegionEvent>("region", null, Region.Evolve, (s, version, id, _) =>
             s is null ? [] : [new(id, new RegionView(id, s.Description, s.CreatedAt, version), s.CreatedAt, [])]),
@@ -64,7 +69,8 @@ public static class Nouns
         return dash < 0 || !ByCategory.TryGetValue(stream[..dash], out var nouns) ? null : (nouns, stream[(dash + 1)..]);
     }
 
-    public static Noun? Named(string name) => ByName.GetValueOrDefault(name);
+    /// <summary>The noun of one thing.</summary>
+    public static Noun? Named(string name, string id) => ByName.GetValueOrDefault(name == "operation" && OperationIds.IsParent(id) ? "parent" : name);
 
     static readonly ImmutableDictionary<string, Noun> ByName = All.ToImmutableDictionary(n => n.Name);
 
@@ -108,10 +114,13 @@ public static class Nouns
         };
     }
 
-    static ImmutableArray<(string, string)> Attributes(OperationView v) =>
-        v.EndedAt is null
-            ? [("state", v.State), ("kind", v.Kind), ("machine", v.Machine), ("open", "true")]
-            : [("state", v.State), ("kind", v.Kind), ("machine", v.Machine)];
+    static ImmutableArray<(string, string)> Attributes(OperationView v)
+    {
+        ImmutableArray<(string, string)> found = v.Children is null ? [("state", v.State), ("kind", v.Kind), ("machine", v.Machine)] : [("state", v.State), ("kind", v.Kind)];
+        if (v.EndedAt is not null) return found;
+        // A list that is racked takes all its names first: no claim is an orphan as long as it lasts.
+        return v.Children is not null && v.Kind is "rack" or "import" ? [.. found, ("open", "true"), ("claims", "true")] : found.Add(("open", "true"));
+    }
 
     /// <summary>A rack and a machine that say this of each other agree; <see cref="ReadModel.OrphanClaims"/> compares.</summary>
     static string Stands(string rack, int unit, string machine) => $"{rack}/{unit} {machine}";

@@ -40,21 +40,24 @@ static class MarkVerbs
 
     public static Verb Tag(Shell shell)
     {
-        var verb = new Verb("tag", "Set tags with KEY=VALUE and remove them with KEY-, all at once.", "ppec machine tag sn-7c4k2 team=payments canary-");
-        var id = verb.Takes("machine", "The machine's id.");
-        var tags = verb.TakesMany("tag", "KEY=VALUE sets, KEY- removes.");
-        return verb.With(shell.Options.Changing).Does(shell, async call =>
+        var verb = new Verb("tag", "Set tags with KEY=VALUE and remove them with KEY-, all at once.", "ppec machine tag sn-7c4k2 team=payments canary-", "ppec machine tag team=payments --filter 'rack:blr1.r12 stage:spare'");
+        var words = verb.TakesMany("tag", "The machine's id, unless --filter chooses many; then KEY=VALUE sets, KEY- removes.");
+        return verb.With(shell.Options.Filter).With(shell.Options.Pacing).With(shell.Options.Plan, shell.Options.PlanHash).With(shell.Options.Working).Does(shell, async call =>
         {
+            var filter = call.Get(shell.Options.Filter);
+            var tags = filter is null ? call.Get(words)[1..] : call.Get(words);
+            if (tags.Length == 0) throw new UsageException("Say what to set (KEY=VALUE) or to remove (KEY-).");
             var set = ImmutableDictionary.CreateBuilder<string, string>();
             var remove = ImmutableArray.CreateBuilder<string>();
-            foreach (var tag in call.Get(tags))
+            foreach (var tag in tags)
             {
                 var equals = tag.IndexOf('=', StringComparison.Ordinal);
                 if (equals > 0) set[tag[..equals]] = tag[(equals + 1)..];
                 else if (equals < 0 && tag is [_, .., '-']) remove.Add(tag[..^1]);
                 else throw new UsageException($"'{tag}' is no tag. Write KEY=VALUE to set it, KEY- to remove it.");
             }
-            return MachineVerbs.Show(call, await call.Client.Machines.TagAsync(call.Get(id), set.ToImmutable(), remove.DrainToImmutable(), call.Mutation(), call.Cancellation));
+            if (filter is not null) return await Many.ByFilterAsync(call, "tag", filter, asks: false, new(set.ToImmutable(), remove.DrainToImmutable()));
+            return MachineVerbs.Show(call, await call.Client.Machines.TagAsync(call.Get(words)[0], set.ToImmutable(), remove.DrainToImmutable(), call.Mutation(), call.Cancellation));
         });
     }
 }

@@ -33,8 +33,8 @@ sealed class LiveProgressTable(bool withLog)
         var rows = new List<IRenderable>();
         if (_look.Operation is { } operation)
         {
-            rows.Add(new Text(SafeText.Line($"{operation.Kind} of {operation.Machine}: {operation.State}, {operation.Percent}%  {operation.Id}"), new Style(decoration: Decoration.Bold)));
-            rows.Add(Steps(operation, look.Live));
+            rows.Add(new Text(SafeText.Line($"{operation.Kind} of {OperationSheets.On(operation)}: {operation.State}, {operation.Percent}%  {operation.Id}"), new Style(decoration: Decoration.Bold)));
+            rows.Add(operation.Children is { } children ? Children(children) : Steps(operation, look.Live));
         }
         if (look.Away is { } why) rows.Add(new Text(SafeText.Line($"The server does not answer, still waiting ({why.Message})"), new Style(Color.Yellow)));
         if (withLog) rows.AddRange(_log.Select(line => new Text(SafeText.Line($"  {line}"), new Style(decoration: Decoration.Dim)) { Overflow = Overflow.Ellipsis }));
@@ -53,6 +53,16 @@ sealed class LiveProgressTable(bool withLog)
             table.AddRow(Cell(current ? ">" : ""), Cell(step.Name), new Text(SafeText.Line(step.Attempt > 1 ? $"{step.State} ({step.Attempt})" : step.State), style), Cell(Elapsed(step)), Cell(message));
         }
         return table;
+    }
+
+    /// <summary>What fits a screen: those that failed and those under way come first.</summary>
+    static Rows Children(ChildrenView children)
+    {
+        const int Most = 12;
+        var table = new Table().Border(TableBorder.None).AddColumns("ON", "VERB", "STATE", "");
+        foreach (var child in children.Items.Each().Where(child => child.State is "failed" or "running").Take(Most))
+            table.AddRow(Cell(child.Target), Cell(child.Verb), new Text(SafeText.Line(child.State), new Style(child.State == "failed" ? Color.Red : Color.Yellow)), Cell(child.Message ?? child.Hostname ?? ""));
+        return new Rows(Cell(OperationSheets.Counts(children)), table);
     }
 
     static Text Cell(string text) => new(SafeText.Line(text)) { Overflow = Overflow.Ellipsis };

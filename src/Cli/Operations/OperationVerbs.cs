@@ -42,7 +42,7 @@ static class OperationVerbs
 
     static Verb Retry(Shell shell)
     {
-        var verb = new Verb("retry", "Try a step that waits to be tried again now.", "ppec op retry 01JABCDEFGHJKMNPQRSTVWXYZ0");
+        var verb = new Verb("retry", "Try a step that waits to be tried again now; of many, those that failed.", "ppec op retry 01JABCDEFGHJKMNPQRSTVWXYZ0");
         var id = verb.Takes("operation", "The operation's id.");
         return verb.With(shell.Options.Working).Does(shell, async call =>
             await Waiting.FinishAsync(call, await call.Client.Operations.RetryAsync(call.Get(id), call.Mutation(), call.Cancellation)));

@@ -24,7 +24,12 @@ sealed class ProgressLines(Screen screen, bool withLog)
         if (progress.Operation is not { } operation) return;
 
         Once("operation", $"{operation.State}{(operation.CancelRequested is { } cancel ? $" (cancel requested: {cancel})" : "")}",
-            state => $"{operation.Kind} of {operation.Machine}: {state} ({operation.Id})");
+            state => $"{operation.Kind} of {OperationSheets.On(operation)}: {state} ({operation.Id})");
+        if (operation.Children is { } children)
+        {
+            Once("children", OperationSheets.Counts(children), counts => counts);
+            foreach (var child in children.Items.Each().Where(child => child.State == "failed")) Once($"child {child.Index}", $"{child.Attempt}", _ => $"{child.Target}: {child.Verb} failed: {child.Message}");
+        }
         foreach (var step in operation.Steps.Each().Where(step => step.State != "pending"))
             Once(step.Name, $"{step.State}{(step.Attempt > 1 ? $", attempt {step.Attempt}" : "")}{(step.Message is { Length: > 0 } message ? $": {message}" : "")}", state => $"{step.Name}: {state}");
         if (progress.Live is { } live)

@@ -44,8 +44,8 @@ static class Waiting
         }
         Show(call, ended);
         if (ended.Value.State == goal) return ExitCodes.Done;
-        call.Screen.Say($"error: the {ended.Value.Kind} of {ended.Value.Machine} {(ended.Value.State == "succeeded" ? "had already succeeded" : $"ended {ended.Value.State}")}{(ended.Value.Error is { } why ? $": {why}" : "")}");
-        call.Screen.Say($"next: ppec op show {id}; ppec machine show {ended.Value.Machine}");
+        call.Screen.Say($"error: the {ended.Value.Kind} of {OperationSheets.On(ended.Value)} {(ended.Value.State == "succeeded" ? "had already succeeded" : $"ended {ended.Value.State}")}{(ended.Value.Error is { } why ? $": {why}" : "")}");
+        call.Screen.Say(ended.Value.Children is null ? $"next: ppec op show {id}; ppec machine show {ended.Value.Machine}" : $"next: ppec op show {id}; ppec op retry {id} tries those that failed again");
         return ExitCodes.OperationFailed;
     }
 

@@ -17,6 +17,10 @@ public interface IOperationGrain : IGrainWithStringKey
     /// <summary>The operation as it is now; null when there is none.</summary>
     Task<OperationView?> Read();
 
+    /// <summary>Whether it began, and how it ended.</summary>
+    [AlwaysInterleave]
+    Task<OperationStanding> Standing();
+
     /// <summary>Whether a machine that asks for a boot script now is expected to boot PIOUS for this operation; if so, a fresh one-time token for its kernel command line.</summary>
     Task<string?> MintBootToken();
 
@@ -46,3 +50,7 @@ public sealed record AgentAnswer<T>(T? Value, Problem? Problem) where T : class;
 
 [GenerateSerializer, Immutable]
 public sealed record OperationLog(ImmutableArray<LogLine> Lines, LiveProgress? Progress);
+
+/// <summary>An operation seen from its parent: <paramref name="Result"/> is null until it ended.</summary>
+[GenerateSerializer, Immutable]
+public sealed record OperationStanding(bool Begun, string? Result, string? Why);

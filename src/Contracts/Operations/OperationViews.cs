@@ -18,12 +18,13 @@ public sealed record StepOutput(
 /// <summary>
 /// An operation as users see it. <paramref name="State"/>: <c>running</c>, <c>paused</c>, <c>undoing</c>, <c>succeeded</c>, <c>failed</c>, <c>cancelled</c>.
 /// <paramref name="Deadline"/> is when what is under way now is given up and the next action taken.
+/// An operation on many things has <paramref name="Children"/> instead of steps and machine, and is <c>stopping</c> when no more of them begin.
 /// </summary>
 [GenerateSerializer, Immutable]
 public sealed record OperationView(
     string Id, string Kind, string Machine, string State, string? Step, int Percent,
     ImmutableArray<StepView> Steps, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, DateTimeOffset? Deadline,
-    string? Error, string? CancelRequested, string Actor, string? Reason, string? Ticket, long Version);
+    string? Error, string? CancelRequested, string Actor, string? Reason, string? Ticket, long Version, ChildrenView? Children = null);
 
 /// <summary>One step. <paramref name="State"/>: <c>pending</c>, <c>running</c>, <c>waiting</c> (to be tried again), <c>done</c>, <c>failed</c>, <c>undone</c>. <paramref name="OnCancel"/> says what a cancel does while it runs.</summary>
 [GenerateSerializer, Immutable]

@@ -134,8 +134,11 @@ public static class MachinePlans
         foreach (var nic in hardware.Nics) yield return new($"nic {nic.Slot}", nic.Mac);
     }
 
-    static Plan Plan(string command, string machine, ImmutableArray<PlanEffect> effects, ImmutableArray<PlanInput> inputs) =>
-        new(command, [machine], effects, inputs, Sha256([command, machine, $"{effects.Length}", .. effects.SelectMany(e => new[] { e.Kind, e.Target, e.Detail }), .. inputs.SelectMany(i => new[] { i.Name, i.Value })]));
+    static Plan Plan(string command, string machine, ImmutableArray<PlanEffect> effects, ImmutableArray<PlanInput> inputs) => Plan(command, [machine], effects, inputs);
+
+    /// <summary>With the hash over all of it.</summary>
+    internal static Plan Plan(string command, ImmutableArray<string> machines, ImmutableArray<PlanEffect> effects, ImmutableArray<PlanInput> inputs) =>
+        new(command, machines, effects, inputs, Sha256([command, .. machines, $"{effects.Length}", .. effects.SelectMany(e => new[] { e.Kind, e.Target, e.Detail }), .. inputs.SelectMany(i => new[] { i.Name, i.Value })]));
 
     /// <summary>Over the parts, each with its length before it, so that no two lists of parts read the same.</summary>
     static string Sha256(IEnumerable<string> parts) =>

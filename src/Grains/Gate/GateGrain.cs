@@ -6,7 +6,6 @@ using Orleans.Concurrency;
 using Ppec.Contracts;
 using Ppec.Contracts.Access;
 using Ppec.Contracts.Changes;
-using Ppec.Contracts.Filters;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Images;
 using Ppec.Contracts.Machines;
@@ -14,7 +13,6 @@ using Ppec.Contracts.Operations;
 using Ppec.Contracts.Profiles;
 using Ppec.Contracts.Racks;
 using Ppec.Contracts.Regions;
-using Ppec.Contracts.Tags;
 using Ppec.Grains.Operations;
 
 namespace Ppec.Grains.Gate;
@@ -24,7 +22,7 @@ namespace Ppec.Grains.Gate;
 /// Stateless and reentrant: many callers at once; the ban on reentrancy is for aggregates.
 /// </summary>
 [StatelessWorker(256), Reentrant]
-public sealed class GateGrain(Credentials credentials, Preparation preparation, MachinePower power, TimeProvider time, ILogger<GateGrain> logger) : Grain, IGateGrain
+public sealed class GateGrain(Credentials credentials, Preparation preparation, Bulk bulk, MachinePower power, TimeProvider time, ILogger<GateGrain> logger) : Grain, IGateGrain
 {
     public async Task<GateAnswer> Execute(GateRequest request)
     {
@@ -42,7 +40,8 @@ public sealed class GateGrain(Credentials credentials, Preparation preparation, 
 
         try
         {
-            return request.PlanOnly ? await Plan(command) : await Carry(command, request, caller);
+            return command is BulkCommand many ? await Many(many, request, caller)
+                : request.PlanOnly ? await Plan(command) : await Carry(command, request, caller);
         }
         catch (Exception e) when (e is TimeoutException or Contracts.Events.EventStoreUnavailableException or OrleansException)
         {
@@ -100,7 +99,7 @@ public sealed class GateGrain(Credentials credentials, Preparation preparation, 
         var prepared = await preparation.Of(command, request.Secret, caller);
         if (prepared.Problem is { } problem) return new(problem, command.Target);
         if (prepared.AlsoNeeds is { } permission && !Authorised(caller.Actor, permission)) return new(new(ProblemCodes.Forbidden, $"You lack the permission {permission}."), command.Target);
-        var outcome = await Dispatch(prepared.Command, caller);
+        var outcome = await GrainFactory.Carry(prepared.Command, caller);
         // An unknown outcome may have happened: its claims stay, and the sweep looks at them.
         if (outcome.Problem is { Code: not ProblemCodes.OutcomeUnknown }) await prepared.Undo();
         if (outcome is { Problem: null, Version: 0 }) return new(new(ProblemCodes.NotFound, $"There is no {Spoken(prepared.Command.Target)}."));
@@ -113,18 +112,22 @@ public sealed class GateGrain(Credentials credentials, Preparation preparation, 
     /// <summary>A stream's name as people say it: of a thing that never was, nothing is "so already".</summary>
     static string Spoken(string target) => string.Join(' ', target.Split('-', 2));
 
-    Task<Outcome> Dispatch(Command command, Caller caller) => command switch
+    /// <summary>Which machines and what each would suffer is worked out here; what is then written is exactly that.</summary>
+    async Task<GateAnswer> Many(BulkCommand command, GateRequest request, Caller caller)
     {
-        MachineCommand c   => GrainFactory.GetGrain<IMachineGrain>(c.Machine).Execute(c, caller),
-        OperationCommand c => GrainFactory.GetGrain<IOperationGrain>(c.Operation).Execute(c, caller),
-        RegionCommand c    => GrainFactory.GetGrain<IRegionGrain>(c.Region).Execute(c, caller),
-        RackCommand c      => GrainFactory.GetGrain<IRackGrain>(c.Rack).Execute(c, caller),
-        ProfileCommand c   => GrainFactory.GetGrain<IProfileGrain>(c.Profile).Execute(c, caller),
-        ImageCommand c     => GrainFactory.GetGrain<IImageGrain>(c.Name).Execute(c, caller),
-        FilterCommand c    => GrainFactory.GetGrain<IFilterGrain>(c.Name).Execute(c, caller),
-        TagCommand c       => GrainFactory.GetGrain<ITagGrain>(c.Key).Execute(c, caller),
-        _                  => throw new ArgumentException($"{command.GetType().Name} has no door.", nameof(command)),
-    };
+        var parent = GrainFactory.GetGrain<IParentGrain>(command.Operation);
+        if (!request.PlanOnly && await parent.AnsweredBefore(caller) is { } before)
+            return new(before.Problem, command.Target, before.Version, before.Position, command.Operation);
+        var worked = await bulk.Of(command, keep: !request.PlanOnly);
+        if (worked.Problem is { } problem) return new(problem);
+        if (request.PlanOnly) return new(null, command.Target, Plan: worked.Plan);
+        var stale = command.PlanHash is { } seen && seen != worked.Plan!.Hash
+            ? new Problem(ProblemCodes.PlanStale, "What this would do has changed since you planned it. Plan again, look, and apply the new plan.")
+            : null;
+        var outcome = stale is null ? await parent.Execute(worked.Start! with { At = command.At }, caller) : null;
+        if ((stale ?? outcome!.Problem) is { Code: not ProblemCodes.OutcomeUnknown }) await worked.Undo();
+        return stale is not null ? new(stale) : new(outcome!.Problem, command.Target, outcome.Version, outcome.Position, command.Operation);
+    }
 
     static Command WithOperation(Command command, string operation) => command switch
     {
@@ -133,6 +136,7 @@ public sealed class GateGrain(Credentials credentials, Preparation preparation, 
         ReimageMachine c   => c with { Operation = operation },
         ReleaseMachine c   => c with { Operation = operation },
         RetireMachine c    => c with { Operation = operation },
+        BulkCommand c      => c with { Operation = OperationIds.Parent(operation) },
         AcceptMachine c    => c with { Operation = operation },
         RotateBmc c        => c with { Operation = operation },
         PowerMachine c     => c with { Operation = operation },

@@ -251,6 +251,16 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
             if (await machine.Read() is not { Stage: "retired" } || (await machine.Execute(c with { Machine = candidate }, caller)).Accepted) return candidate;
         }
     }
+
+    /// <summary>Frees what racking this machine would take, unless it was racked meanwhile.</summary>
+    public async Task GiveBack(RackMachine c, Caller caller)
+    {
+        c = c with { Machine = await FreeId(c, caller) };
+        if (await grains.GetGrain<IMachineGrain>(c.Machine).Read() is not null) return;
+        await grains.GetGrain<IRackGrain>(c.Place.Rack).Execute(new VacateUnits(c.Place.Rack, c.Machine) { At = c.At }, caller);
+        foreach (var name in Macs(c.Macs).Concat(Address(c.Bmc))) await grains.GetGrain<IClaimGrain>(name).Release(c.Machine, c.At, caller);
+        if (c.Bmc is { } bmc) await secrets.Destroy(bmc.Secret, CancellationToken.None);
+    }
 }
 
 /// <summary>A command ready to be decided, or why it cannot be; what to give back if it is refused, what to let go once it is done, and the permission it turned out to need besides its own.</summary>

@@ -19,6 +19,7 @@ public static class Validation
 {
     static readonly Dictionary<Type, IValidator> Validators = new IValidator[]
     {
+        new ManyMachinesShape(), new ProvisionManyShape(), new RackManyShape(),
         new AcceptShape(), new MergeShape(), new RejectShape(), new SetShape(), new SetBmcShape(), new RekeyShape(), new AdoptShape(), new WaiveShape(), new RepairShape(),
         new ReimageShape(), new MaintainShape(), new DestroyedShape(), new SetRackShape(), new RetireRackShape(), new SetRegionShape(), new DeprecateShape(),
         new IdOnly<RotateBmc>(c => c.Machine), new IdOnly<PowerMachine>(c => c.Machine), new IdOnly<LocateMachine>(c => c.Machine),
@@ -46,7 +47,7 @@ public static class Validation
 
     /// <summary>Property paths as they stand in the request's JSON.</summary>
     static string Name(string path) =>
-        string.Join('.', path.Split('.').Select(p => p.Length == 0 ? p : char.ToLowerInvariant(p[0]) + p[1..])).Replace("spec.", "", StringComparison.Ordinal).Replace("content.", "", StringComparison.Ordinal);
+        string.Join('.', path.Split('.', StringSplitOptions.RemoveEmptyEntries).Select(p => p.Length == 0 ? p : char.ToLowerInvariant(p[0]) + p[1..])).Replace("spec.", "", StringComparison.Ordinal).Replace("content.", "", StringComparison.Ordinal);
 }
 
 /// <summary>Rules for the parts that many commands have.</summary>

@@ -75,6 +75,8 @@ public sealed partial class OperationGrain(
 
     public Task<OperationView?> Read() => Task.FromResult(OperationViews.Of(State, Version, First?.Actor ?? "", First?.Reason, First?.Ticket));
 
+    public Task<OperationStanding> Standing() => Task.FromResult(new OperationStanding(State is Known, (State as Ended)?.Ending.Result, (State as Ended)?.Ending.Why));
+
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _running?.Stop.Cancel();

@@ -49,7 +49,8 @@ public sealed class Waker(
         {
             // Beside the turn: of a fleet these are long reads.
             foreach (var (operation, machine) in await Task.Run(readModel.OpenOperations, cancellation))
-                grains.GetGrain<IOperationGrain>(operation).Wake(machine).Ignore();
+                if (OperationIds.IsParent(operation)) grains.GetGrain<IParentGrain>(operation).Wake().Ignore();
+                else grains.GetGrain<IOperationGrain>(operation).Wake(machine).Ignore();
             if (_searched is { } searched && time.GetElapsedTime(searched) < options.ClaimGrace / 2) return;
             _searched = time.GetTimestamp();
             foreach (var (name, owner) in OldOrphans(await Task.Run(readModel.OrphanClaims, cancellation))) await GiveBack(name, owner);

@@ -69,6 +69,32 @@ public sealed class MachinesClient : NounClient<MachineView>
         string id, ImmutableDictionary<string, string>? set, ImmutableArray<string> remove = default, MutationOptions? options = null, CancellationToken cancellation = default) =>
         ChangeAsync(id, "tag", Payload.Json(new TagBody(set, remove), PpecJson.Api.TagBody), options, cancellation);
 
+    /// <summary>What the verb (<c>inspect</c>, <c>release</c>, <c>retire</c>, <c>tag</c>) would do to many machines now. Changes nothing.</summary>
+    public async Task<Answer<Plan>> PlanManyAsync(string verb, ManyMachinesBody body, CancellationToken cancellation = default) =>
+        (await Transport.AskAsync(Many(verb).Query("plan", "true"), Payload.Json(body, PpecJson.Api.ManyMachinesBody), cancellation)).As(PpecJson.Api.Plan);
+
+    /// <summary>Starts the verb on many machines: one operation with a child for each.</summary>
+    public async Task<Answer<OperationView>> StartManyAsync(string verb, ManyMachinesBody body, MutationOptions? options = null, CancellationToken cancellation = default) =>
+        (await Transport.ChangeAsync(Many(verb), Payload.Json(body, PpecJson.Api.ManyMachinesBody), options, cancellation)).As(PpecJson.Api.OperationView);
+
+    /// <summary>Which spares would get an image, and which would take their place. Changes nothing.</summary>
+    public async Task<Answer<Plan>> PlanProvisionManyAsync(ProvisionManyBody body, CancellationToken cancellation = default) =>
+        (await Transport.AskAsync(Many("provision").Query("plan", "true"), Payload.Json(body, PpecJson.Api.ProvisionManyBody), cancellation)).As(PpecJson.Api.Plan);
+
+    /// <summary>Starts installing an image on so many spares of a type.</summary>
+    public async Task<Answer<OperationView>> ProvisionManyAsync(ProvisionManyBody body, MutationOptions? options = null, CancellationToken cancellation = default) =>
+        (await Transport.ChangeAsync(Many("provision"), Payload.Json(body, PpecJson.Api.ProvisionManyBody), options, cancellation)).As(PpecJson.Api.OperationView);
+
+    /// <summary>What is wrong with a list of machines, or where each would stand. Changes nothing.</summary>
+    public async Task<Answer<Plan>> PlanRackManyAsync(RackManyBody body, CancellationToken cancellation = default) =>
+        (await Transport.AskAsync(Many("rack").Query("plan", "true"), Payload.Json(body, PpecJson.Api.RackManyBody), cancellation)).As(PpecJson.Api.Plan);
+
+    /// <summary>Starts racking all machines of a list, or none.</summary>
+    public async Task<Answer<OperationView>> RackManyAsync(RackManyBody body, MutationOptions? options = null, CancellationToken cancellation = default) =>
+        (await Transport.ChangeAsync(Many("rack"), Payload.Json(body, PpecJson.Api.RackManyBody), options, cancellation)).As(PpecJson.Api.OperationView);
+
+    PathText Many(string verb) => new PathText("api/v1").Add(Plural).Add(verb);
+
     /// <summary>Accepts an enlisted machine: to a place, or as one that is racked on paper.</summary>
     public Task<Answer<MachineView>> AcceptAsync(string id, AcceptBody body, MutationOptions? options = null, CancellationToken cancellation = default) =>
         ChangeAsync(id, "accept", Payload.Json(body, PpecJson.Api.AcceptBody), options, cancellation);

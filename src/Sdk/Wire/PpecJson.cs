@@ -62,6 +62,9 @@ namespace Ppec.Sdk.Wire;
 [JsonSerializable(typeof(SetRackBody))]
 [JsonSerializable(typeof(SetRegionBody))]
 [JsonSerializable(typeof(CancelBody))]
+[JsonSerializable(typeof(ManyMachinesBody))]
+[JsonSerializable(typeof(ProvisionManyBody))]
+[JsonSerializable(typeof(RackManyBody))]
 [JsonSerializable(typeof(RegionBody))]
 [JsonSerializable(typeof(RackBody))]
 [JsonSerializable(typeof(ProfileBody))]
@@ -92,6 +95,7 @@ sealed partial class PpecJson : JsonSerializerContext
             new ListConverter<DimmSpec>(), new ListConverter<DiskSpec>(), new ListConverter<NicSpec>(), new ListConverter<FirmwareSpec>(),
             new ListConverter<MachineView>(), new ListConverter<OperationView>(), new ListConverter<RegionView>(), new ListConverter<RackView>(),
             new ListConverter<FilterView>(), new ListConverter<TagView>(), new ListConverter<FoundView>(), new ListConverter<DiskStay>(), new ListConverter<DiskWipeView>(),
+            new ListConverter<ChildView>(), new ListConverter<RackMachineBody>(),
             new ListConverter<ProfileView>(), new ListConverter<ImageView>(), new ListConverter<HistoryEntry>(),
         ];
         foreach (var converter in converters) options.Converters.Add(converter);

@@ -8,6 +8,7 @@ using Ppec.Domain.Filters;
 using Ppec.Domain.Images;
 using Ppec.Domain.Machines;
 using Ppec.Domain.Operations;
+using Ppec.Domain.Operations.Parents;
 using Ppec.Domain.Profiles;
 using Ppec.Domain.Racks;
 using Ppec.Domain.Regions;
@@ -93,6 +94,14 @@ public static class EventNames
         .Add<StepUndone>("operation.step-undone.v1")
         .Add<UndoFailed>("operation.undo-failed.v1")
         .Add<OperationEnded>("operation.ended.v1")
+        // operations on many things
+        .Add<ParentStarted>("parent.started.v1")
+        .Add<ChildrenPlanned>("parent.children-planned.v1")
+        .Add<ChildrenStarted>("parent.children-started.v1")
+        .Add<ChildrenEnded>("parent.children-ended.v1")
+        .Add<ParentCancelRequested>("parent.cancel-requested.v1")
+        .Add<ParentRetried>("parent.retried.v1")
+        .Add<ParentEnded>("parent.ended.v1")
         .Build();
 
     static EventRegistry Add<T>(this EventRegistry registry, string name) where T : IDomainEvent =>

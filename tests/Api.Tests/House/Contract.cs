@@ -40,7 +40,7 @@ public static class Contract
 
     static void CheckProblem(Answer answer)
     {
-        if (answer.Status is >= 500 and not 503) throw new XunitException($"{answer.Request}\nanswered {answer.Status}: {answer.Text}");
+        if (answer.Status is >= 500 and not (503 or 507)) throw new XunitException($"{answer.Request}\nanswered {answer.Status}: {answer.Text}");
         if (answer.ContentType != "application/problem+json") throw new XunitException($"{answer.Request}\nwas refused with {answer.Status} as {answer.ContentType}: {answer.Text}");
         var problem = answer.Json;
         if ((int?)problem["status"] != answer.Status || string.IsNullOrEmpty((string?)problem["code"]) || string.IsNullOrEmpty((string?)problem["title"]) || string.IsNullOrEmpty((string?)problem["detail"]) || (string?)problem["type"] != $"urn:ppec:problem:{problem["code"]}")

@@ -1,0 +1,202 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Ppec.Contracts;
+using Ppec.Contracts.Changes;
+using Ppec.Contracts.Gate;
+using Ppec.Contracts.Images;
+using Ppec.Contracts.Machines;
+using Ppec.Contracts.Operations;
+using Ppec.Contracts.Queries;
+using Ppec.Contracts.Racks;
+using Ppec.Contracts.Secrets;
+using Ppec.Domain.Machines;
+
+namespace Ppec.Grains.Gate;
+
+/// <summary>
+/// Works a bulk command out: chooses the machines, asks each what would be done to it, and makes of that one plan and one parent operation.
+/// The read model proposes machines; each machine's own grain has the last word, now and again when its child begins.
+/// </summary>
+public sealed class Bulk(IGrainFactory grains, IReadModel readModel, Preparation preparation, RackRows rows, ISecretStore secrets)
+{
+    const int Page = 1000;
+    const int MostProblems = 1000;
+
+    /// <param name="command">What is wished.</param>
+    /// <param name="keep">Whether it is to be done, and not only planned: then its secrets are kept.</param>
+    public Task<Worked> Of(BulkCommand command, bool keep) => command switch
+    {
+        ManyMachines c  => Many(c),
+        ProvisionMany c => Provision(c),
+        RackMany c      => Rack(c, keep),
+        _ => throw new ArgumentException($"{command.GetType().Name} is not worked out here.", nameof(command)),
+    };
+
+    // ── The same verb on many ─────────────────────────────────────────────────────────────────────────────
+
+    async Task<Worked> Many(ManyMachines c)
+    {
+        var (chosen, problem) = Chosen(c.Filter, c.Machines);
+        if (problem is not null) return new(problem);
+        var asked = new List<(string Machine, ImmutableArray<string> Verbs, Plan? Plan, string? Why)>(chosen.Count);
+        foreach (var some in chosen.Chunk(64)) asked.AddRange(await Task.WhenAll(some.Select(m => Ask(c, m))));
+
+        var (able, left) = (asked.Where(a => a.Why is null).ToList(), asked.Where(a => a.Why is not null).ToList());
+        if (left.Count > 0 && !c.Machines.IsDefaultOrEmpty)
+            return new(new(ProblemCodes.MachineWrongStage, $"{left.Count} of {asked.Count} cannot: {left[0].Machine}: {left[0].Why}.", [.. left.Take(100).Select(l => new FieldProblem($"machines[{c.Machines.IndexOf(l.Machine)}]", $"{l.Machine}: {l.Why}."))]));
+        if (able.Count == 0)
+            return new(new(ProblemCodes.NothingChosen, left.Count == 0 ? "No machine matches: look with ppec machine list --filter." : $"None of the {left.Count} that match can: {left[0].Machine}: {left[0].Why}."));
+
+        var plan = BulkPlans.Together(c.Permission,
+            able.Select(a => (a.Machine, a.Plan is { } own ? [.. own.Effects, .. a.Verbs.Length > 1 ? BulkPlans.Effects(a.Verbs[^1], a.Machine, c.Tag) : []] : BulkPlans.Effects(c.Verb, a.Machine, c.Tag), a.Plan?.Inputs ?? [])),
+            leftOut: left.Select(l => new PlanEffect("left-out", l.Machine, l.Why!)));
+        ImmutableArray<Child> children = [.. able.Select((a, i) => new Child(a.Machine, a.Verbs, Tag: c.Tag, PlanHash: a.Plan?.Hash, Row: i + 1))];
+        return new(Start(c, c.Verb, children, [], false, plan), plan);
+    }
+
+    /// <summary>Whether a machine can, and what that would do to it.</summary>
+    async Task<(string, ImmutableArray<string>, Plan?, string?)> Ask(ManyMachines c, string id)
+    {
+        var machine = grains.GetGrain<IMachineGrain>(id);
+        if (await machine.Read() is not { } view) return (id, [], null, "there is no such machine");
+        var (verbs, why) = BulkPlans.Verbs(c.Verb, view);
+        MachineCommand? planned = why is not null ? null : verbs[0] switch
+        {
+            ChildVerbs.Release => new ReleaseMachine(id) { At = c.At },
+            ChildVerbs.Retire  => new RetireMachine(id) { At = c.At },
+            _ => null,
+        };
+        if (planned is null) return (id, verbs, null, why);
+        var plan = await machine.Plan(planned);
+        return (id, verbs, plan.Plan, plan.Problem?.Message.TrimEnd('.'));
+    }
+
+    (List<string> Machines, Problem? Problem) Chosen(string? filter, ImmutableArray<string> named)
+    {
+        if (!named.IsDefaultOrEmpty) return ([.. named.Distinct()], null);
+        try
+        {
+            var found = Documents(filter, BulkCommand.MostChildren + 1).Select(m => m.Id).ToList();
+            return found.Count <= BulkCommand.MostChildren ? (found, null) : ([], Problem.Invalid("filter", $"More than {BulkCommand.MostChildren} machines match: narrow it, and do it in parts."));
+        }
+        catch (QueryException e)
+        {
+            return ([], Problem.Invalid(e.Field, e.Message));
+        }
+    }
+
+    IEnumerable<MachineView> Documents(string? filter, int most)
+    {
+        string? cursor = null;
+        for (var seen = 0; seen < most; )
+        {
+            var page = readModel.List("machine", new(filter, null, Page, cursor));
+            foreach (var document in page.Items.Take(most - seen)) yield return JsonSerializer.Deserialize<MachineView>(document.Span, Shown.Options)!;
+            seen += page.Items.Length;
+            if ((cursor = page.NextCursor) is null) yield break;
+        }
+    }
+
+    // ── An image on many ──────────────────────────────────────────────────────────────────────────────────
+
+    async Task<Worked> Provision(ProvisionMany c)
+    {
+        var wish = c.Wish;
+        var named = !wish.Machines.IsDefaultOrEmpty;
+        IEnumerable<string> candidates;
+        try
+        {
+            candidates = named ? wish.Machines : Picking.Order(
+                Documents($"stage:spare type:{wish.Type} {wish.Filter}", BulkCommand.MostChildren).Where(m => m is { Held: false, Operation: null }).Select(m => new Picking.Candidate(m.Id, m.Rack ?? "")), wish.Spread == "rack");
+        }
+        catch (QueryException e)
+        {
+            return new(Problem.Invalid(e.Field, e.Message));
+        }
+
+        var picks = new List<(string Machine, ProvisionSpec Spec, Plan Plan)>();
+        var unfit = new List<PlanEffect>();
+        var left = new Queue<string>(candidates.Distinct());
+        while (picks.Count < wish.Count && left.TryDequeue(out var machine))
+        {
+            var spec = Spec(wish, Picking.Hostname(wish.HostnamePattern, wish.FirstNumber + picks.Count));
+            var planned = await PlanOf(machine, spec, c);
+            if (planned.Plan is { } plan) picks.Add((machine, spec, plan));
+            else if (planned.Problem is { } problem)
+            {
+                if (named) return new(problem with { Fields = [new($"machines[{wish.Machines.IndexOf(machine)}]", problem.Message)] });
+                if (problem.Code is ProblemCodes.ImageUnknown or ProblemCodes.ImageDeprecated) return new(problem);
+                unfit.Add(new("left-out", machine, problem.Message));
+            }
+        }
+        if (picks.Count < wish.Count)
+            return new(new(ProblemCodes.NoCapacity, $"{wish.Count} machines of type {wish.Type} are wished, {picks.Count} can be given.{(unfit.Count > 0 ? $" {unfit[0].Target} cannot: {unfit[0].Detail}" : "")}", [new("count", $"At most {picks.Count} now.")]));
+
+        var substitutes = new List<(string Machine, Plan Plan)>();
+        var more = wish.SubstituteMachines.IsDefaultOrEmpty ? (named ? [] : left) : new Queue<string>(wish.SubstituteMachines);
+        while (substitutes.Count < wish.Substitutes && more.TryDequeue(out var machine))
+            if (await PlanOf(machine, picks[0].Spec, c) is { Plan: { } plan }) substitutes.Add((machine, plan));
+
+        var together = BulkPlans.Together(c.Permission,
+            picks.Select(p => (p.Machine, p.Plan.Effects, p.Plan.Inputs)),
+            substitutes.SelectMany(s => s.Plan.Effects.Where(e => e.Kind == "disk-write").Select(e => new PlanEffect("substitute", s.Machine, $"in place of one that is refused or fails; then disk {e.Target}: {e.Detail}"))), unfit);
+        ImmutableArray<Child> children = [.. picks.Select((p, i) => new Child(p.Machine, [ChildVerbs.Provision], Provision: p.Spec, PlanHash: p.Plan.Hash, Row: i + 1))];
+        return new(Start(c, ChildVerbs.Provision, children, [.. substitutes.Select(s => s.Machine)], false, together), together);
+    }
+
+    async Task<Planned> PlanOf(string machine, ProvisionSpec spec, ProvisionMany c)
+    {
+        var prepared = await preparation.Of(new ProvisionMachine(machine, spec, null) { At = c.At }, null, null);
+        return prepared.Problem is { } problem ? new(null, problem) : await grains.GetGrain<IMachineGrain>(machine).Plan((MachineCommand)prepared.Command);
+    }
+
+    static ProvisionSpec Spec(ProvisionManyBody wish, string hostname) =>
+        new(wish.Image, hostname, wish.Owner, wish.RootDisk, Dns: wish.Dns, SshKeys: wish.SshKeys, UserData: wish.UserData);
+
+    // ── A list of machines on paper ───────────────────────────────────────────────────────────────────────
+
+    async Task<Worked> Rack(RackMany c, bool keep)
+    {
+        if (rows.Problems(c.Machines, ImmutableDictionary<string, RackBody>.Empty, ImmutableHashSet<string>.Empty) is { IsEmpty: false } wrong)
+            return new(new(ProblemCodes.Invalid, $"{wrong.Select(w => w.Row).Distinct().Count()} of {c.Machines.Length} rows are wrong, and none was racked. Row {wrong[0].Row + 1}: {wrong[0].Message}",
+                [.. wrong.Take(MostProblems).Select(w => new FieldProblem($"machines[{w.Row}].{w.Field}", w.Message))]));
+        var kept = new List<Func<Task>>();
+        var children = ImmutableArray.CreateBuilder<Child>(c.Machines.Length);
+        foreach (var (body, i) in c.Machines.Select((m, i) => (m, i)))
+        {
+            var id = MachineId.Of(body.Serial);
+            BmcAccess? bmc = null;
+            if (body.Bmc is { } b)
+            {
+                var secret = new SecretRef($"bmc/{id}", 0);
+                if (keep)
+                {
+                    secret = await secrets.Put($"bmc/{id}", b.Password.Value, CancellationToken.None);
+                    kept.Add(() => secrets.Destroy(secret, CancellationToken.None));
+                }
+                bmc = new(b.Protocol, b.Address, b.User, secret, b.PinnedCertificate);
+            }
+            var paper = new PaperMachine(body.Serial, new(body.Rack.Split('.')[0], body.Rack, body.Unit, body.Height), bmc, body.Profile, body.Macs.IsDefault ? [] : body.Macs, body.Name);
+            children.Add(new(id, [ChildVerbs.Claim, ChildVerbs.Rack], Paper: paper, Row: i + 1));
+        }
+        var plan = BulkPlans.Together(c.Permission, c.Machines.Zip(children, (m, child) => (child.Target,
+            ImmutableArray.Create(new PlanEffect("place", child.Target, $"{m.Rack} unit {m.Unit}{(m.Height > 1 ? $" to {m.Unit + m.Height - 1}" : "")}, serial {m.Serial}")), ImmutableArray<PlanInput>.Empty)));
+        return new(Start(c, ChildVerbs.Rack, children.MoveToImmutable(), [], true, plan), plan) { GiveBack = kept };
+    }
+
+    static StartParent Start(BulkCommand c, string kind, ImmutableArray<Child> children, ImmutableArray<string> substitutes, bool allOrNothing, Plan plan) =>
+        new(c.Operation, kind, children, substitutes, c.MaxParallel, c.StopAfterFailures, allOrNothing, plan.Hash);
+}
+
+/// <summary>A bulk command worked out, or why it cannot be; and what to give back when it is not done after all.</summary>
+public sealed record Worked(StartParent? Start, Plan? Plan, Problem? Problem = null)
+{
+    public Worked(Problem problem) : this(null, null, problem) { }
+
+    public IReadOnlyList<Func<Task>> GiveBack { get; init; } = [];
+
+    public async Task Undo()
+    {
+        foreach (var giveBack in GiveBack) await giveBack();
+    }
+}

@@ -1,0 +1,29 @@
+using Ppec.Contracts.Filters;
+using Ppec.Contracts.Gate;
+using Ppec.Contracts.Images;
+using Ppec.Contracts.Machines;
+using Ppec.Contracts.Operations;
+using Ppec.Contracts.Profiles;
+using Ppec.Contracts.Racks;
+using Ppec.Contracts.Regions;
+using Ppec.Contracts.Tags;
+
+namespace Ppec.Grains.Gate;
+
+/// <summary>Which door a command goes to.</summary>
+static class Doors
+{
+    public static Task<Outcome> Carry(this IGrainFactory grains, Command command, Caller caller) => command switch
+    {
+        MachineCommand c   => grains.GetGrain<IMachineGrain>(c.Machine).Execute(c, caller),
+        OperationCommand c when OperationIds.IsParent(c.Operation) => grains.GetGrain<IParentGrain>(c.Operation).Execute(c, caller),
+        OperationCommand c => grains.GetGrain<IOperationGrain>(c.Operation).Execute(c, caller),
+        RegionCommand c    => grains.GetGrain<IRegionGrain>(c.Region).Execute(c, caller),
+        RackCommand c      => grains.GetGrain<IRackGrain>(c.Rack).Execute(c, caller),
+        ProfileCommand c   => grains.GetGrain<IProfileGrain>(c.Profile).Execute(c, caller),
+        ImageCommand c     => grains.GetGrain<IImageGrain>(c.Name).Execute(c, caller),
+        FilterCommand c    => grains.GetGrain<IFilterGrain>(c.Name).Execute(c, caller),
+        TagCommand c       => grains.GetGrain<ITagGrain>(c.Key).Execute(c, caller),
+        _                  => throw new ArgumentException($"{command.GetType().Name} has no door.", nameof(command)),
+    };
+}
