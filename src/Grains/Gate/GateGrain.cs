@@ -70,7 +70,9 @@ public sealed class GateGrain(Credentials credentials, Preparation preparation, 
     }
 
     public async Task<OperationLog?> OperationLog(ReadRequest request, string operation, long after) =>
-        await MayRead(request) is null ? await GrainFactory.GetGrain<IOperationGrain>(operation).Log(after) : null;
+        await MayRead(request) is not null ? null
+        : OperationIds.IsParent(operation) ? new OperationLog([], null) // its children have logs of their own
+        : await GrainFactory.GetGrain<IOperationGrain>(operation).Log(after);
 
     public async Task<PowerAnswer> Power(ReadRequest request, string machine)
     {
