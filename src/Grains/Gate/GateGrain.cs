@@ -100,6 +100,7 @@ public sealed class GateGrain(Credentials credentials, Preparation preparation, 
     {
         var prepared = await preparation.Of(command, request.Secret, caller);
         if (prepared.Problem is { } problem) return new(problem, command.Target);
+        if (prepared.AlsoNeeds is { } permission && !Authorised(caller.Actor, permission)) return new(new(ProblemCodes.Forbidden, $"You lack the permission {permission}."), command.Target);
         var outcome = await GrainFactory.Carry(prepared.Command, caller);
         // An unknown outcome may have happened: its claims stay, and the sweep looks at them.
         if (outcome.Problem is { Code: not ProblemCodes.OutcomeUnknown }) await prepared.Undo();
