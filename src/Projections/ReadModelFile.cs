@@ -6,7 +6,7 @@ namespace Ppec.Projections;
 /// <summary>The SQLite files of the read model: opened when they are of this schema, made anew otherwise.</summary>
 static class ReadModelFile
 {
-    public const long Schema = 6;
+    public const long Schema = 7;
 
     const string Documents = """
         CREATE TABLE document (noun TEXT NOT NULL, id TEXT NOT NULL, stream TEXT NOT NULL, time TEXT NOT NULL, updated TEXT NOT NULL, version INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (noun, id));
