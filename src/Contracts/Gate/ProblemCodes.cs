@@ -19,6 +19,7 @@ public static class ProblemCodes
     public const string OutcomeUnknown = "outcome-unknown";
     public const string Unavailable = "unavailable";
     public const string Unexpected = "unexpected";
+    public const string ObserveOnly = "observe-only";
     public const string NoCapacity = "no-capacity";
     public const string NothingChosen = "nothing-chosen";
 
@@ -71,5 +72,7 @@ public static class ProblemCodes
     public const string ImageSignatureRefused = "image-signature-refused";
     public const string ImageDeprecated = "image-deprecated";
     public const string NameTaken = "name-taken";
+    public const string TagRequired = "tag-required";
+    public const string TagValueRefused = "tag-value-refused";
     public const string CredentialExists = "credential-exists";
 }

@@ -22,7 +22,7 @@ namespace Ppec.Grains.Gate;
 /// Stateless and reentrant: many callers at once; the ban on reentrancy is for aggregates.
 /// </summary>
 [StatelessWorker(256), Reentrant]
-public sealed class GateGrain(Credentials credentials, Preparation preparation, Bulk bulk, MachinePower power, TimeProvider time, ILogger<GateGrain> logger) : Grain, IGateGrain
+public sealed class GateGrain(Credentials credentials, Preparation preparation, Bulk bulk, MachinePower power, PpecOptions options, TimeProvider time, ILogger<GateGrain> logger) : Grain, IGateGrain
 {
     public async Task<GateAnswer> Execute(GateRequest request)
     {
@@ -33,6 +33,8 @@ public sealed class GateGrain(Credentials credentials, Preparation preparation, 
         if (!Validation.Accepts(command)) return new(new(ProblemCodes.Forbidden, $"{command.Permission} is PPEC's own."));
         if (Validation.Check(command, request.Secret) is { } wrong) return new(wrong);
         if (!Authorised(actor, command.Permission)) return new(new(ProblemCodes.Forbidden, $"You lack the permission {command.Permission}."));
+
+        if (options.Observe && !request.PlanOnly && Observing.Refuses(command)) return new(Observing.Refusal, command.Target);
 
         var commandId = Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{actor}\n{request.IdempotencyKey ?? Guid.NewGuid().ToString()}")))[..32];
         var caller = new Caller(actor, credentials.IdOf(request.Credential), request.SourceAddress, commandId, BodyHash(request.Command), request.Reason, request.Ticket);
@@ -70,7 +72,9 @@ public sealed class GateGrain(Credentials credentials, Preparation preparation, 
     }
 
     public async Task<OperationLog?> OperationLog(ReadRequest request, string operation, long after) =>
-        await MayRead(request) is null ? await GrainFactory.GetGrain<IOperationGrain>(operation).Log(after) : null;
+        await MayRead(request) is not null ? null
+        : OperationIds.IsParent(operation) ? new OperationLog([], null) // its children have logs of their own
+        : await GrainFactory.GetGrain<IOperationGrain>(operation).Log(after);
 
     public async Task<PowerAnswer> Power(ReadRequest request, string machine)
     {
@@ -98,6 +102,7 @@ public sealed class GateGrain(Credentials credentials, Preparation preparation, 
     {
         var prepared = await preparation.Of(command, request.Secret, caller);
         if (prepared.Problem is { } problem) return new(problem, command.Target);
+        if (prepared.AlsoNeeds is { } permission && !Authorised(caller.Actor, permission)) return new(new(ProblemCodes.Forbidden, $"You lack the permission {permission}."), command.Target);
         var outcome = await GrainFactory.Carry(prepared.Command, caller);
         // An unknown outcome may have happened: its claims stay, and the sweep looks at them.
         if (outcome.Problem is { Code: not ProblemCodes.OutcomeUnknown }) await prepared.Undo();
