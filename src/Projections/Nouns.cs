@@ -90,7 +90,9 @@ public static class Nouns
     static ImmutableArray<(string, string)> Attributes(OperationView v)
     {
         ImmutableArray<(string, string)> found = v.Children is null ? [("state", v.State), ("kind", v.Kind), ("machine", v.Machine)] : [("state", v.State), ("kind", v.Kind)];
-        return v.EndedAt is null ? found.Add(("open", "true")) : found;
+        if (v.EndedAt is not null) return found;
+        // A list that is racked takes all its names first: no claim is an orphan as long as it lasts.
+        return v.Children is not null && v.Kind is "rack" or "import" ? [.. found, ("open", "true"), ("claims", "true")] : found.Add(("open", "true"));
     }
 
     /// <summary>A rack and a machine that say this of each other agree; <see cref="ReadModel.OrphanClaims"/> compares.</summary>

@@ -129,12 +129,14 @@ public sealed class ReadModel : IReadModel, IDisposable
         """);
 
     public ImmutableArray<(string Name, string Owner)> OrphanClaims() => Pairs("""
+        SELECT * FROM (
         SELECT d.id, a.value FROM document d JOIN attribute a ON a.noun = d.noun AND a.id = d.id AND a.key = 'owner'
         WHERE d.noun = 'claim' AND (NOT EXISTS (SELECT 1 FROM document m WHERE m.noun = 'machine' AND m.id = a.value)
             OR (d.id LIKE 'bmc:%' AND NOT EXISTS (SELECT 1 FROM attribute b WHERE b.noun = 'machine' AND b.id = a.value AND b.key = 'bmc' AND b.value = substr(d.id, 5))))
         UNION
         SELECT 'rack:' || substr(a.value, 1, instr(a.value, ' ') - 1), substr(a.value, instr(a.value, ' ') + 1) FROM attribute a
         WHERE a.noun = 'rack' AND a.key = 'stands' AND NOT EXISTS (SELECT 1 FROM attribute m WHERE m.noun = 'machine' AND m.key = 'stands' AND m.value = a.value)
+        ) WHERE NOT EXISTS (SELECT 1 FROM attribute WHERE noun = 'operation' AND key = 'claims')
         """);
 
     /// <summary>Writes one batch and its checkpoint together. A stream's documents replace all it had. One caller at a time.</summary>

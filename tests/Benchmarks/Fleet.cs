@@ -26,6 +26,9 @@ static class Fleet
         await Rack(site, machines.Take(warmUp), 40, endings); // the node has compiled its paths before it is measured
         for (var i = 0; i < windows.Length; i++)
             await Measure(site, [.. machines.Skip(warmUp + (i * each)).Take(each)], windows[i], endings, whole > 0 ? "< 30 min" : "");
+        var spares = 0;
+        await foreach (var _ in site.Client.Machines.ListAsync(new() { Filter = "stage:spare", Limit = 500 })) spares++;
+        Row.Print($"spares, of {machines.Count:N0}", spares, "");
     }
 
     /// <summary>Three kinds of hardware, a hundred machines to a rack.</summary>
@@ -66,7 +69,7 @@ static class Fleet
         if (traffic.BootUnanswered + traffic.Repeated > 0) Row.Print("  boot scripts that did not come, and requests PIOUS had to repeat", traffic.BootUnanswered + traffic.Repeated, "");
     }
 
-    static Task Rack(Site site, IEnumerable<LabMachine> machines, int window, Endings endings) =>
+    public static Task Rack(Site site, IEnumerable<LabMachine> machines, int window, Endings endings) =>
         Parallel.ForEachAsync(machines, new ParallelOptions { MaxDegreeOfParallelism = window }, async (m, _) =>
         {
             await site.Client.Machines.RackAsync(site.LabelOfFleet(m));

@@ -14,6 +14,8 @@ if (Wanted("lives")) await Lives.Run(count: quick ? 30 : 150, warmUp: quick ? 10
 if (Wanted("starts")) await Starts.Run();
 if (Wanted("stores")) await StoreRates.Run(TimeSpan.FromSeconds(quick ? 1 : 5), rounds: quick ? 1 : 2);
 if (Wanted("fleet")) await Fleet.Run(parts.Select(p => int.TryParse(p, out var count) ? count : 0).Max(), quick);
+if (Wanted("storm")) await Storm.Run();
+if (Wanted("grains")) await GrainMemory.Run(resting: quick ? 10_000 : 100_000, working: quick ? 200 : 2000);
 if (Wanted("cluster")) await ClusterRates.Run(TimeSpan.FromSeconds(quick ? 3 : 15), faults: quick ? 1 : 3);
 return 0;
 

@@ -7,21 +7,25 @@ namespace Ppec.Drivers.Redfish;
 /// One session with one Redfish system (DSP0266). Every path is a link the BMC gave. The session is not renewed when it was ended:
 /// that is how a newer generation stops an older one.
 /// </summary>
-internal sealed class RedfishBmc(RedfishWire wire, JsonElement root, RedfishSessions sessions, BmcTarget target, RedfishOptions options, TimeProvider time) : IBmc
+internal sealed class RedfishBmc(RedfishWire wire, RedfishMap map, RedfishSessions sessions, BmcTarget target, RedfishOptions options, TimeProvider time, Action forget) : IBmc
 {
     static readonly TimeSpan farewell = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan GlanceHolds = TimeSpan.FromSeconds(1);
     readonly SemaphoreSlim oneAtATime = new(1, 1);
-    string? systemLink;
     (JsonElement Body, string? ETag)? lastSystem;
+
+    /// <summary>What <see cref="Identify"/> saw and nothing was asked since: as good, for a moment, as looking again.</summary>
+    (JsonElement System, long At)? glance;
 
     public Task<BmcIdentity> Identify(CancellationToken cancellation) => Turn(async () =>
     {
         var (system, _) = await System(cancellation);
+        glance = (system, time.GetTimestamp());
         var uuid = Guid.TryParse(system.Text("UUID"), out var parsed) ? parsed.ToString("D") : "";
         return new BmcIdentity(system.Text("SerialNumber"), uuid, system.Text("Manufacturer"), system.Text("Model"));
     }, cancellation);
 
-    public Task<PowerState> ReadPower(CancellationToken cancellation) => Turn(async () => Power((await System(cancellation)).Body), cancellation);
+    public Task<PowerState> ReadPower(CancellationToken cancellation) => Turn(async () => Power(Glanced() ?? (await System(cancellation)).Body), cancellation);
 
     public Task RequestPower(PowerRequest request, CancellationToken cancellation) => Turn(async () =>
     {
@@ -33,6 +37,7 @@ internal sealed class RedfishBmc(RedfishWire wire, JsonElement root, RedfishSess
             PowerRequest.GracefulShutdown => ["GracefulShutdown"],
             _ => ["ForceOff"],
         });
+        glance = null;
         await sessions.Alone(cancellation);
         var answer = await wire.Send(HttpMethod.Post, link, RedfishBody.Reset(type), null, cancellation);
         if (answer.Status == 202) answer = await Follow(answer, cancellation);
@@ -51,17 +56,18 @@ internal sealed class RedfishBmc(RedfishWire wire, JsonElement root, RedfishSess
             BootOverride.Disk => RedfishBody.Boot(Choose(allowed, ["Hdd"]), "Once"),
             _ => RedfishBody.Boot("None", "Disabled"),
         };
+        glance = null;
         await sessions.Alone(cancellation);
-        var answer = await wire.Send(HttpMethod.Patch, systemLink!, body, tag, cancellation);
+        var answer = await wire.Send(HttpMethod.Patch, map.System!, body, tag, cancellation);
         if (answer.Status is 412 or 428) // it changed since we looked
         {
             (_, tag) = await System(cancellation);
-            answer = await wire.Send(HttpMethod.Patch, systemLink!, body, tag, cancellation);
+            answer = await wire.Send(HttpMethod.Patch, map.System!, body, tag, cancellation);
         }
 
         lastSystem = null;
         if (answer.Status == 202) answer = await Follow(answer, cancellation);
-        return answer.Ok ? true : throw wire.Refusal(HttpMethod.Patch, systemLink!, answer);
+        return answer.Ok ? true : throw wire.Refusal(HttpMethod.Patch, map.System!, answer);
     }, cancellation);
 
     public Task<BootOverride> ReadBootOnce(CancellationToken cancellation) => Turn(async () =>
@@ -79,7 +85,7 @@ internal sealed class RedfishBmc(RedfishWire wire, JsonElement root, RedfishSess
     public Task SetPassword(string password, CancellationToken cancellation) => Turn(async () =>
     {
         wire.Hide(password); // a BMC may echo what it refuses
-        var service = root.Link("AccountService") ?? throw wire.Fail(BmcFailure.Refused, "no account service: its password cannot be changed through Redfish");
+        var service = map.AccountService ?? throw wire.Fail(BmcFailure.Refused, "no account service: its password cannot be changed through Redfish");
         var accounts = (await wire.Get(service, cancellation)).Body.Link("Accounts") ?? throw wire.Fail(BmcFailure.Garbage, "an account service without Accounts");
         foreach (var link in Members((await wire.Get(accounts, cancellation)).Body, wire, options.MaxMembers))
         {
@@ -113,7 +119,7 @@ internal sealed class RedfishBmc(RedfishWire wire, JsonElement root, RedfishSess
     {
         var (system, _) = lastSystem ?? await System(cancellation);
         var manager = system.Child("Links", "ManagedBy") is { ValueKind: JsonValueKind.Array } by && by.GetArrayLength() > 0 ? by[0].Link() : null;
-        manager ??= Members((await wire.Get(root.Link("Managers") ?? throw wire.Fail(BmcFailure.Garbage, "no link to a manager"), cancellation)).Body, wire, options.MaxMembers).FirstOrDefault();
+        manager ??= Members((await wire.Get(map.Managers ?? throw wire.Fail(BmcFailure.Garbage, "no link to a manager"), cancellation)).Body, wire, options.MaxMembers).FirstOrDefault();
         var (body, _) = await wire.Get(manager ?? throw wire.Fail(BmcFailure.Garbage, "no manager"), cancellation);
         var (link, allowed) = await Action(body, "#Manager.Reset", cancellation);
         await sessions.Alone(cancellation);
@@ -158,10 +164,18 @@ internal sealed class RedfishBmc(RedfishWire wire, JsonElement root, RedfishSess
         var other => throw wire.Fail(BmcFailure.Garbage, $"power state \"{other}\""),
     };
 
+    JsonElement? Glanced()
+    {
+        var seen = glance is { } g && time.GetElapsedTime(g.At) < GlanceHolds ? g.System : (JsonElement?)null;
+        glance = null;
+        return seen;
+    }
+
     async Task<(JsonElement Body, string? ETag)> System(CancellationToken cancellation)
     {
-        systemLink ??= await FindSystem(cancellation);
-        var read = await wire.Get(systemLink, cancellation);
+        glance = null;
+        map.System ??= await FindSystem(cancellation);
+        var read = await wire.Get(map.System, cancellation);
         lastSystem = read;
         return read;
     }
@@ -172,7 +186,7 @@ internal sealed class RedfishBmc(RedfishWire wire, JsonElement root, RedfishSess
         var (system, systemTag) = await System(cancellation);
         var chassis = system.Child("Links", "Chassis") is { ValueKind: JsonValueKind.Array } of && of.GetArrayLength() > 0 ? of[0].Link() : null;
         if (chassis is not null && await wire.Get(chassis, cancellation) is var (body, tag) && Shines(body)) return (chassis, body, tag);
-        return Shines(system) ? (systemLink!, system, systemTag) : throw wire.Fail(BmcFailure.Refused, "neither its chassis nor its system has a light");
+        return Shines(system) ? (map.System!, system, systemTag) : throw wire.Fail(BmcFailure.Refused, "neither its chassis nor its system has a light");
 
         static bool Shines(JsonElement resource) => resource.Child("LocationIndicatorActive") is not null || resource.Child("IndicatorLED") is { ValueKind: JsonValueKind.String };
     }
@@ -181,7 +195,7 @@ internal sealed class RedfishBmc(RedfishWire wire, JsonElement root, RedfishSess
     {
         var named = new Uri(target.Address).AbsolutePath.TrimEnd('/');
         if (named.Length > 0) return named;
-        var collection = root.Link("Systems") ?? throw wire.Fail(BmcFailure.Garbage, "a service root without Systems");
+        var collection = map.Systems ?? throw wire.Fail(BmcFailure.Garbage, "a service root without Systems");
         var members = Members((await wire.Get(collection, cancellation)).Body, wire, options.MaxMembers);
         return members.Count == 1 ? members[0] : throw wire.Fail(BmcFailure.Refused, $"{members.Count} systems here; the address must name one by its path");
     }
@@ -244,6 +258,11 @@ internal sealed class RedfishBmc(RedfishWire wire, JsonElement root, RedfishSess
         try
         {
             return await RedfishGuard.Run(wire, work);
+        }
+        catch (BmcException e) when (e.Failure is BmcFailure.Refused or BmcFailure.Garbage)
+        {
+            forget(); // what was remembered of it may be what is wrong
+            throw;
         }
         finally
         {

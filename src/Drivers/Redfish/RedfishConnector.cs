@@ -4,11 +4,12 @@ using Ppec.Drivers.Bmc;
 
 namespace Ppec.Drivers.Redfish;
 
-/// <summary>Opens Redfish sessions: two requests (service root, new session). What else is needed is read when it is first asked for.</summary>
+/// <summary>Opens Redfish sessions: one request (new session), and the service root when this BMC was not met before. What else is needed is read when it is first asked for.</summary>
 public sealed class RedfishConnector(RedfishOptions? options = null, TimeProvider? time = null) : IBmcConnector
 {
     readonly RedfishOptions options = options ?? RedfishOptions.Default;
     readonly TimeProvider time = time ?? TimeProvider.System;
+    readonly RedfishMaps maps = new();
 
     public async Task<IBmc> Open(BmcTarget target, CancellationToken cancellation)
     {
@@ -17,17 +18,27 @@ public sealed class RedfishConnector(RedfishOptions? options = null, TimeProvide
         {
             return await RedfishGuard.Run(wire, async () =>
             {
-                var (root, _) = await wire.Get("/redfish/v1/", cancellation);
-                var sessions = new RedfishSessions(wire, root.Link("Links", "Sessions"), target, options);
-                await sessions.Begin(cancellation);
-                return new RedfishBmc(wire, root, sessions, target, options, time);
+                if (maps.Of(target) is { } known && await Begin(wire, known, target, cancellation) is { } again) return again;
+                var map = new RedfishMap((await wire.Get("/redfish/v1/", cancellation)).Body);
+                maps.Keep(target, map);
+                return await Begin(wire, map, target, cancellation) ?? throw wire.Fail(BmcFailure.Garbage, "no sessions where its service root says they are");
             });
         }
         catch
         {
+            maps.Forget(target);
             wire.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Null = the sessions are not where they are said to be.</summary>
+    async Task<IBmc?> Begin(RedfishWire wire, RedfishMap map, BmcTarget target, CancellationToken cancellation)
+    {
+        var sessions = new RedfishSessions(wire, map.Sessions, target, options);
+        if (await sessions.Begin(cancellation)) return new RedfishBmc(wire, map, sessions, target, options, time, () => maps.Forget(target));
+        maps.Forget(target);
+        return null;
     }
 }
 
@@ -37,14 +48,15 @@ internal sealed class RedfishSessions(RedfishWire wire, string? collection, BmcT
     string? mine;
     bool alone;
 
-    public async Task Begin(CancellationToken cancellation)
+    /// <summary>False = there is nothing at the link.</summary>
+    public async Task<bool> Begin(CancellationToken cancellation)
     {
         var basic = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{target.User}:{target.Password}")));
         if (collection is null)
         {
             wire.Basic = basic; // no sessions here: nothing of an older generation to end
             alone = true;
-            return;
+            return true;
         }
 
         var body = RedfishBody.Session(target.User, target.Password);
@@ -58,9 +70,11 @@ internal sealed class RedfishSessions(RedfishWire wire, string? collection, BmcT
             answer = await wire.Send(HttpMethod.Post, collection, body, null, cancellation);
         }
 
+        if (answer.Status is 404 or 405 or 410) return false;
         if (!answer.Ok) throw wire.Refusal(HttpMethod.Post, collection, answer);
         wire.SessionToken = answer.Token ?? throw wire.Fail(BmcFailure.Garbage, "a new session without X-Auth-Token");
         mine = answer.Location ?? answer.Body?.Link("@odata.id");
+        return true;
     }
 
     /// <summary>Before the first action and not before reading: an observer must not end the session of who is at work.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
@@ -25,6 +26,9 @@ public sealed class Waker(
 {
     readonly ILogger<Waker> _logger = loggers.CreateLogger<Waker>();
     readonly Dictionary<(string Name, string Owner), long> _orphans = [];
+
+    /// <summary>When claims were last looked through. That is a look at every one of them, so it is done as often as the grace asks for and not at every sweep.</summary>
+    long? _searched;
     IDisposable? _timer;
 
     public override async Task Start()
@@ -43,13 +47,13 @@ public sealed class Waker(
     {
         try
         {
-            var open = readModel.OpenOperations();
-            foreach (var (operation, machine) in open)
+            // Beside the turn: of a fleet these are long reads.
+            foreach (var (operation, machine) in await Task.Run(readModel.OpenOperations, cancellation))
                 if (OperationIds.IsParent(operation)) grains.GetGrain<IParentGrain>(operation).Wake().Ignore();
                 else grains.GetGrain<IOperationGrain>(operation).Wake(machine).Ignore();
-            // A list that is racked takes all its names first: they wait as long as it does.
-            if (open.Any(o => OperationIds.IsParent(o.Operation))) _orphans.Clear();
-            else foreach (var (name, owner) in OldOrphans()) await GiveBack(name, owner);
+            if (_searched is { } searched && time.GetElapsedTime(searched) < options.ClaimGrace / 2) return;
+            _searched = time.GetTimestamp();
+            foreach (var (name, owner) in OldOrphans(await Task.Run(readModel.OrphanClaims, cancellation))) await GiveBack(name, owner);
         }
         catch (Exception e)
         {
@@ -58,10 +62,9 @@ public sealed class Waker(
     }
 
     /// <summary>A machine that is being racked has its claims a moment before it is: only what stays an orphan is one.</summary>
-    List<(string Name, string Owner)> OldOrphans()
+    List<(string Name, string Owner)> OldOrphans(ImmutableArray<(string Name, string Owner)> orphans)
     {
         var now = time.GetTimestamp();
-        var orphans = readModel.OrphanClaims();
         foreach (var gone in _orphans.Keys.Except(orphans).ToList()) _orphans.Remove(gone);
         foreach (var orphan in orphans) _orphans.TryAdd(orphan, now);
         return [.. orphans.Where(o => time.GetElapsedTime(_orphans[o], now) >= options.ClaimGrace)];

@@ -55,6 +55,9 @@ public sealed class ManyTests(SharedNode shared)
         Assert.Equal("succeeded", (string?)(await Ends(await Api.Post("/api/v1/machines/tag", new { filter = $"rack:{rack}", set = new { team = "payments" } })))["state"]);
         Assert.Equal(3, (int)(await Api.Get($"/api/v1/machines?filter=rack:{rack}+tag.team=payments")).Is(200).Json["total"]!);
 
+        Assert.Equal("succeeded", (string?)(await Ends(await Api.Post("/api/v1/machines/release", new { filter = $"rack:{rack} stage:baremetal hostname:pay-002" })))["state"]);
+        Assert.Equal(2, (int)(await Api.Get($"/api/v1/machines?filter=rack:{rack}+stage:spare")).Is(200).Json["total"]!);
+
         var retired = await Ends(await Api.Post("/api/v1/machines/retire", new { filter = $"rack:{rack}" }));
         Assert.Equal("succeeded", (string?)retired["state"]);
         Assert.Equal(3, (int)(await Api.Get($"/api/v1/machines?filter=rack:{rack}+stage:retired")).Is(200).Json["total"]!);

@@ -43,7 +43,7 @@ public sealed class HostileBmc : IAsyncDisposable
                 _ = Talk(client, answer);
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException)
+        catch (Exception e) when (stop.IsCancellationRequested || e is SocketException)
         {
             // stopped
         }

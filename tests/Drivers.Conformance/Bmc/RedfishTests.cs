@@ -40,6 +40,54 @@ public sealed class RedfishTests
     }
 
     [Fact]
+    public async Task What_was_found_on_a_BMC_is_not_looked_for_again()
+    {
+        await using var rig = await EmulatorRig.Start();
+        await using (var first = await Open(rig))
+        {
+            await first.Identify(Cancellation);
+            Assert.Equal(PowerState.Off, await first.ReadPower(Cancellation));
+        }
+
+        Assert.Equal(5, rig.Emulator.Requests); // root, session, systems, the system, good-bye
+        await using (var second = await Open(rig))
+        {
+            await second.Identify(Cancellation);
+            Assert.Equal(PowerState.Off, await second.ReadPower(Cancellation));
+            await second.RequestPower(PowerRequest.On, Cancellation);
+            Assert.Equal(PowerState.On, await second.ReadPower(Cancellation)); // after an action nothing is believed but a new look
+        }
+
+        Assert.Equal(5 + 6, rig.Emulator.Requests); // session, the system, sessions, On, the system, good-bye
+    }
+
+    [Fact]
+    public async Task A_BMC_whose_sessions_moved_is_explored_anew()
+    {
+        var (place, roots) = ("a", 0);
+        await using var bmc = await HostileBmc.Start(request =>
+        {
+            if (request.StartsWith("GET /redfish/v1/ ", StringComparison.Ordinal))
+            {
+                roots++;
+                return HostileBmc.Json($$$"""{"Links":{"Sessions":{"@odata.id":"/{{{place}}}"}},"Systems":{"@odata.id":"/systems"}}""");
+            }
+
+            return request.StartsWith($"POST /{place} ", StringComparison.Ordinal)
+                ? "HTTP/1.1 201 Created\r\nX-Auth-Token: t\r\nLocation: /s/1\r\nContent-Length: 2\r\n\r\n{}"
+                : "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+        });
+        var connector = new RedfishConnector();
+        var target = new BmcTarget(bmc.Address, "admin", "secret", null, 1);
+        await using (await connector.Open(target, Cancellation)) { }
+        await using (await connector.Open(target, Cancellation)) { }
+        Assert.Equal(1, roots);
+        place = "b";
+        await using (await connector.Open(target, Cancellation)) { }
+        Assert.Equal(2, roots);
+    }
+
+    [Fact]
     public async Task An_oversize_body_is_garbage()
     {
         await using var rig = await EmulatorRig.Start();
