@@ -8,6 +8,7 @@ using Ppec.Api.Agent;
 using Ppec.Api.Boot;
 using Ppec.Api.Events;
 using Ppec.Api.Images;
+using Ppec.Api.Import;
 using Ppec.Api.Machines;
 using Ppec.Api.Operations;
 using Ppec.Api.Profiles;
@@ -38,6 +39,7 @@ public static class PpecApi
         app.MapHealth();
         app.MapMachines();
         app.MapManyMachines();
+        app.MapImport();
         app.MapOperations();
         app.MapEvents();
         app.MapRegions();

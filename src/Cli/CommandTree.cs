@@ -26,7 +26,7 @@ static class CommandTree
         Command[] nouns =
         [
             Version(shell), ContextVerbs.Build(shell), MachineVerbs.Build(shell), OperationVerbs.Build(shell), EventVerbs.Build(shell),
-            RegionVerbs.Build(shell), RackVerbs.Build(shell), ProfileVerbs.Build(shell), ImageVerbs.Build(shell), LabVerbs.Build(shell),
+            RegionVerbs.Build(shell), RackVerbs.Build(shell), ProfileVerbs.Build(shell), ImageVerbs.Build(shell), LabVerbs.Build(shell), SiteVerbs.Import(shell), SiteVerbs.Export(shell),
         ];
         foreach (var noun in nouns) root.Subcommands.Add(noun);
         root.Options.Remove(root.Options.OfType<VersionOption>().Single()); // "version" is a command, which says ppec's and not a host process's

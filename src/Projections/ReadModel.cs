@@ -12,7 +12,7 @@ namespace Ppec.Projections;
 /// <summary>The folded log in a local SQLite file. Disposable: another schema, or a log that is shorter than the checkpoint, and it is made anew.</summary>
 public sealed class ReadModel : IReadModel, IDisposable
 {
-    const long Schema = 4;
+    const long Schema = 5;
     const int ExactTotal = 10_000;
 
     readonly string _connection;

@@ -22,6 +22,7 @@ public sealed class PpecClient : IDisposable
         Racks = new(_transport);
         Profiles = new(_transport);
         Images = new(_transport);
+        Site = new(_transport);
     }
 
     /// <summary>A client of <paramref name="server"/> with the credential <c>ppec_…</c>.</summary>
@@ -47,6 +48,9 @@ public sealed class PpecClient : IDisposable
 
     /// <summary>Operating-system images.</summary>
     public ImagesClient Images { get; }
+
+    /// <summary>Everything in a file: import and export.</summary>
+    public SiteClient Site { get; }
 
     /// <summary>Closes the connections.</summary>
     public void Dispose() => _transport.Dispose();

@@ -12,23 +12,9 @@ namespace Ppec.Grains.Tests;
 /// <summary>Work on many machines through the gate: bounded, resumed by whoever comes next, and each machine given once.</summary>
 public sealed class ParentTests(World world) : IClassFixture<World>
 {
-    static readonly TimeSpan Look = TimeSpan.FromMilliseconds(600);
+    ParentState? Parent(string id) => world.ParentOf(id);
 
-    ParentState? Parent(string id) => world.Watch.Of($"parent-{id}").Cast<ParentEvent>().Aggregate((ParentState?)null, Domain.Operations.Parents.Parent.Evolve);
-
-    /// <summary>Lets time pass as the parent looks at its children, until it ended.</summary>
-    async Task<Ending> Finish(string id)
-    {
-        for (var looks = 0; looks < 2000; looks++)
-        {
-            await world.Seen();
-            if (Parent(id) is { Ending: { } ending }) return ending;
-            await world.Inside(async g => { await g.GetGrain<IParentGrain>(id).Wake(); return true; });
-            world.Time.Advance(Look);
-            await Task.Delay(5, TestContext.Current.CancellationToken);
-        }
-        throw new TimeoutException($"{id} did not end: {string.Join(", ", Parent(id)!.Stand)}");
-    }
+    Task<Ending> Finish(string id) => world.FinishParent(id);
 
     async Task Visible() => Assert.True(await world.Silo.Model.WaitFor(await world.Store.End(default), TimeSpan.FromSeconds(10), default));
 

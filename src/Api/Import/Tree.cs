@@ -35,7 +35,7 @@ abstract record Tree(int Line)
     }
 
     /// <summary>The text of a leaf; null where there is none.</summary>
-    public string? Text => (this as Leaf)?.Text;
+    public string? Word => (this as Leaf)?.Text;
 
     public void WriteTo(Utf8JsonWriter writer)
     {

@@ -29,7 +29,7 @@ public sealed record SiteFile(
 [GenerateSerializer, Immutable]
 public sealed record Row<T>(int Line, T Value);
 
-/// <summary>One version of a profile; without <paramref name="Version"/> it is the newest, and the next when it says something new.</summary>
+/// <summary>One version of a profile; without <paramref name="Version"/> it is the version that says the same, or the next when none does.</summary>
 [GenerateSerializer, Immutable]
 public sealed record ProfileRow(string Name, ProfileSpec Spec, int? Version = null)
 {

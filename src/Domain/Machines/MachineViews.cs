@@ -33,6 +33,6 @@ public static class MachineViews
             about.Wipes,
             installed?.Maintenance is { } m ? new MaintenanceView(m.Why, m.ExpiresAt) : null,
             about.Failures,
-            version);
+            version) { Macs = [.. about.Macs.Union(about.Evidence?.Macs ?? [], StringComparer.Ordinal)] };
     }
 }

@@ -188,16 +188,16 @@ public sealed class Bulk(IGrainFactory grains, IReadModel readModel, Preparation
 
     async Task<Worked> Import(ImportMany c, bool keep)
     {
-        var rows = importRows.Of(c.File);
-        if (!rows.Problems.IsEmpty)
-            return new(new(ProblemCodes.Invalid, $"{rows.Problems.Length} problems in {rows.Lines} of {c.File.Rows} rows, and nothing was imported. First: {rows.Problems[0].Message}", [.. rows.Problems.Take(MostProblems)]));
+        var looked = importRows.Of(c.File);
+        if (!looked.Problems.IsEmpty)
+            return new(new(ProblemCodes.Invalid, $"{looked.Problems.Length} problems in {looked.Lines} of {c.File.Rows} rows, and nothing was imported. First: {looked.Problems[0].Message}", [.. looked.Problems.Take(MostProblems)]));
         RackMachineBody[] machines = [.. c.File.Machines.Select(m => ImportRows.Body(m.Value))];
         var (racked, kept) = await Paper(machines, i => c.File.Machines[i].Line, keep);
         ImmutableArray<Child> made =
         [
-            .. rows.Regions.Select(r => new Child(r.Value.Id, [ChildVerbs.CreateRegion], Region: r.Value, Row: r.Line)),
-            .. rows.Racks.Select(r => new Child(r.Value.Id, [ChildVerbs.CreateRack], Rack: r.Value, Row: r.Line, Turn: 1)),
-            .. rows.Profiles.Select(p => new Child(p.Value.Id, [ChildVerbs.CreateProfile], Profile: new(p.Value.Name, p.Value.Spec), Row: p.Line, Turn: p.Value.Version!.Value)),
+            .. looked.Regions.Select(r => new Child(r.Value.Id, [ChildVerbs.CreateRegion], Region: r.Value, Row: r.Line)),
+            .. looked.Racks.Select(r => new Child(r.Value.Id, [ChildVerbs.CreateRack], Rack: r.Value, Row: r.Line, Turn: 1)),
+            .. looked.Profiles.Select(p => new Child(p.Value.Id, [ChildVerbs.CreateProfile], Profile: new(p.Value.Name, p.Value.Spec), Row: p.Line, Turn: p.Value.Version!.Value)),
         ];
         if (made.IsEmpty && racked.IsEmpty) return new(new(ProblemCodes.NothingChosen, "All of it is there already: there is nothing to import."));
         var plan = BulkPlans.Together(c.Permission, machines.Zip(racked, Placed), substitutes: made.Select(m => new PlanEffect("create", m.Target, m.Verbs[0]["create-".Length..])));

@@ -69,7 +69,7 @@ public sealed class ImportRows(IReadModel readModel, RackRows rackRows)
             var (at, body) = ($"profiles[{i}]", row.Value);
             if (Shape(new CreateProfileVersion(body.Name, body.Spec), at, row.Line, problems)) continue;
             if (!versions.TryGetValue(body.Name, out var known)) versions[body.Name] = known = Versions(body.Name);
-            var version = body.Version ?? (known.Count > 0 && Same(known[^1].Spec, body.Spec) ? known.Count : known.Count + 1);
+            var version = body.Version ?? (known.FindIndex(k => Same(k.Spec, body.Spec)) is >= 0 and var index ? index + 1 : known.Count + 1);
             if (version < 1 || version > known.Count + 1) Wrong(problems, row.Line, $"{at}.version", $"Version {version} of {body.Name} comes after version {known.Count}, and versions are counted without a gap.");
             else if (version <= known.Count && !Same(known[version - 1].Spec, body.Spec)) Wrong(problems, row.Line, $"{at}.spec", $"{body.Name}-v{version} is there already{(known[version - 1].Line is > 0 and var line ? $" (line {line})" : "")}, and says something else: a version never changes.");
             else if (version == known.Count + 1 && known.Count > 0 && Same(known[^1].Spec, body.Spec)) Wrong(problems, row.Line, $"{at}.spec", $"Version {version} of {body.Name} says what version {known.Count} says: leave the row out.");
