@@ -40,11 +40,11 @@ public sealed class ImportTests(World world) : IClassFixture<World>
     public async Task A_silo_that_dies_in_the_middle_of_two_hundred_is_followed_by_one_that_goes_on()
     {
         var file = Site("crash", 200);
-        world.Store.Before = stream => stream.StartsWith("parent-", StringComparison.Ordinal) ? Task.Delay(20, TestContext.Current.CancellationToken) : Task.CompletedTask;
+        world.Store.Before = stream => stream.StartsWith("parent-", StringComparison.Ordinal) ? Task.Delay(80, TestContext.Current.CancellationToken) : Task.CompletedTask;
         var id = await world.Begin(new ImportMany(file) { MaxParallel = 16 });
         for (var kills = 1; kills <= 3; kills++)
         {
-            await world.DriveParent(id, s => s.Stand.Sum(c => c.Attempt) >= kills * 90); // of 406 begins
+            await world.DriveParent(id, s => s.Stand.Sum(c => c.Attempt) >= kills * 60); // of 406 begins
             await world.Restart();
             await world.Seen();
             Assert.Null(world.ParentOf(id)!.Ending);
