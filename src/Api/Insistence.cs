@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Orleans.Runtime;
 
 namespace Ppec.Api;
@@ -14,12 +15,22 @@ static class Insistence
     static readonly TimeSpan Again = TimeSpan.FromSeconds(1.5);
     static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(100);
 
+    static readonly ConditionalWeakTable<IGrainFactory, object> Near = [];
+
+    /// <summary>Calls by <paramref name="grains"/> stay in this process: a gate is a stateless worker, and a silo has its own. Whoever waits for it dies with it, so that asking again would help nobody.</summary>
+    public static void KeepNear(IGrainFactory grains) => Near.AddOrUpdate(grains, Near);
+
+    public static bool IsNear(IGrainFactory grains) => Near.TryGetValue(grains, out _);
+
     /// <param name="ask">The call.</param>
     /// <param name="longer">How long its answer may rightly take beyond the usual.</param>
     public static async Task<T> Insist<T>(Func<Task<T>> ask, TimeSpan longer = default)
     {
         var since = Stopwatch.GetTimestamp();
-        var asked = new List<Task<T>> { ask() };
+        var only = ask();
+        // Most answers come at once, or in time: only for one that does not is there a timer beside it, and a list.
+        if (only.IsCompletedSuccessfully) return await only;
+        var asked = new List<Task<T>> { only };
         while (true)
         {
             using var stop = new CancellationTokenSource();

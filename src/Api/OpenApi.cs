@@ -17,9 +17,11 @@ static class OpenApi
 
     static readonly Dictionary<string, string> Meanings = new(StringComparer.Ordinal)
     {
-        ["filter"] = "Filter, such as `stage:spare type:compute-v3 tag.team=payments -hold`.",
+        ["filter"] = "Filter, such as `stage:spare type:compute-v3,compute-v4 tag.team=payments cpu>=64 -hold free text`; `@name` stands for a saved one. The grammar stands at the head of this document.",
+        ["q"] = "What to find: a serial, MAC or IP address, BMC address, disk serial, hostname, name, id, or a part of one.",
+        ["serial"] = "The disk's serial number, whatever its case.",
         ["sha256"] = "SHA-256 of the file, 64 lower-case hex digits.",
-        ["sort"] = "`id`, `-id`, `time` or `-time`.",
+        ["sort"] = "`id`, `time` (or `created`), `updated`, `stage`, `type`, `region`, `rack`, `profile`, `owner`, `hostname`, `image`, `name`, `serial`, `state`, `kind`, `cpu`, `memory`, `disks`, `unit` or `failures`; `-` before it for descending. What lacks it comes last.",
         ["limit"] = "Rows a page, 1 to 1000; 50 unless said.",
         ["cursor"] = "`nextCursor` of the page before.",
         ["after"] = "Wait until this log position is visible (`Ppec-Position` of a write).",
@@ -45,8 +47,17 @@ static class OpenApi
         ["regions"] = "The region's id, such as `blr1`.",
         ["racks"] = "The rack's id, such as `blr1.r12`.",
         ["profiles"] = "A profile's name and version, such as `compute-v3`.",
+        ["filters"] = "The saved filter's name, without `@`.",
+        ["tags"] = "The tag's key; a slash in it as `%2F`.",
         ["images"] = "An image's name and version, such as `debian-12-hardened@3`.",
     };
+
+    /// <summary>The filter language's grammar, as it is written once.</summary>
+    static string Grammar()
+    {
+        using var text = new StreamReader(typeof(OpenApi).Assembly.GetManifestResourceStream("filter.ebnf")!);
+        return text.ReadToEnd();
+    }
 
     public static RouteHandlerBuilder Named(this RouteHandlerBuilder route, string name, string summary) =>
         route.WithName(name).WithSummary(summary)
@@ -80,7 +91,7 @@ static class OpenApi
         options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
         options.AddDocumentTransformer((document, _, _) =>
         {
-            document.Info = new() { Title = "PPEC", Version = "v1", Description = "Machines from the rack to retirement. Errors are problem documents (RFC 9457) with a permanent `code`." };
+            document.Info = new() { Title = "PPEC", Version = "v1", Description = $"Machines from the rack to retirement. Errors are problem documents (RFC 9457) with a permanent `code`.\n\n## The filter language\n\n```ebnf\n{Grammar()}```" };
             document.Servers = [];
             document.Components ??= new();
             document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();

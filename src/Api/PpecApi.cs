@@ -4,9 +4,12 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
 using Ppec.Api.Agent;
 using Ppec.Api.Boot;
+using Ppec.Api.Disks;
 using Ppec.Api.Events;
+using Ppec.Api.Filters;
 using Ppec.Api.Images;
 using Ppec.Api.Import;
 using Ppec.Api.Machines;
@@ -14,6 +17,7 @@ using Ppec.Api.Operations;
 using Ppec.Api.Profiles;
 using Ppec.Api.Racks;
 using Ppec.Api.Regions;
+using Ppec.Api.Tags;
 using Ppec.Contracts;
 using Ppec.Contracts.Gate;
 
@@ -32,6 +36,7 @@ public static class PpecApi
 
     public static void MapPpecApi(this WebApplication app, PiousFiles pious)
     {
+        if (app.Services.GetService<ILocalSiloDetails>() is not null) Insistence.KeepNear(app.Services.GetRequiredService<IGrainFactory>());
         app.Use(Guard);
         app.UseStatusCodePages(Bare);
         app.MapOpenApi("/openapi/v1.json");
@@ -46,6 +51,9 @@ public static class PpecApi
         app.MapRacks();
         app.MapProfiles();
         app.MapImages();
+        app.MapFilters();
+        app.MapTags();
+        app.MapDisks();
         app.MapBoot(pious);
         app.MapAgent();
     }

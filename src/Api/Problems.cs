@@ -15,7 +15,7 @@ public static class Problems
     public static int Status(string code) => code switch
     {
         ProblemCodes.Malformed or ProblemCodes.Invalid => 400,
-        ProblemCodes.MachineSerialRefused or ProblemCodes.ImageSignatureRefused => 400,
+        ProblemCodes.MachineSerialRefused or ProblemCodes.ImageSignatureRefused or ProblemCodes.TagValueRefused => 400,
         ProblemCodes.Unauthenticated => 401,
         ProblemCodes.Forbidden or ProblemCodes.BootTokenRefused or ProblemCodes.MachineIdentityMismatch or ProblemCodes.MachineNotAccepted => 403,
         ProblemCodes.NotFound or ProblemCodes.MachineUnknown or ProblemCodes.OperationUnknown => 404,

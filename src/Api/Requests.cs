@@ -48,10 +48,12 @@ static class Requests
     static int AnyGate => Random.Shared.Next(Gates);
 
     /// <summary>Asks the users' gate. <paramref name="longer"/>: what the answer may rightly take beyond the usual.</summary>
-    public static Task<T> Gate<T>(this IGrainFactory grains, Func<IGateGrain, Task<T>> ask, TimeSpan longer = default) => Insist(() => ask(grains.GetGrain<IGateGrain>(AnyGate)), longer);
+    public static Task<T> Gate<T>(this IGrainFactory grains, Func<IGateGrain, Task<T>> ask, TimeSpan longer = default) =>
+        IsNear(grains) ? ask(grains.GetGrain<IGateGrain>(0)) : Insist(() => ask(grains.GetGrain<IGateGrain>(AnyGate)), longer);
 
     /// <summary>Asks the machines' gate. <paramref name="longer"/>: what the answer may rightly take beyond the usual.</summary>
-    public static Task<T> MachineGate<T>(this IGrainFactory grains, Func<IMachineGateGrain, Task<T>> ask, TimeSpan longer = default) => Insist(() => ask(grains.GetGrain<IMachineGateGrain>(AnyGate)), longer);
+    public static Task<T> MachineGate<T>(this IGrainFactory grains, Func<IMachineGateGrain, Task<T>> ask, TimeSpan longer = default) =>
+        IsNear(grains) ? ask(grains.GetGrain<IMachineGateGrain>(0)) : Insist(() => ask(grains.GetGrain<IMachineGateGrain>(AnyGate)), longer);
 
     /// <summary>Asks the gate whether this caller may read; throws the problem when not.</summary>
     public static async Task MayRead(this HttpContext http, IGrainFactory grains, string permission)
@@ -188,10 +190,10 @@ static class Requests
 
     public static async Task<IResult> List(this HttpContext http, IReadModel model, string noun)
     {
-        await http.AwaitPosition(model);
         var query = http.Request.Query;
         try
         {
+            await http.AwaitPosition(model, texts: query.ContainsKey("after") && model.HasText(Text("filter")));
             var page = model.List(noun, new(Text("filter"), Text("sort"), http.Limit(), Text("cursor")));
             return Results.Stream(stream => WritePage(stream, page), "application/json");
         }
@@ -224,10 +226,13 @@ static class Requests
         _ => throw RequestException.Invalid(name, $"{name} is a position as Ppec-Position or an event gave it."),
     };
 
-    static async Task AwaitPosition(this HttpContext http, IReadModel model)
+    /// <param name="http">The request, perhaps with <c>after</c>.</param>
+    /// <param name="model">What is read.</param>
+    /// <param name="texts">The full-text index is read too.</param>
+    public static async Task AwaitPosition(this HttpContext http, IReadModel model, bool texts = false)
     {
         var position = http.Position("after");
-        if (position != LogPosition.Start && !await model.WaitFor(position, ReadYourWrites, http.RequestAborted))
+        if (position != LogPosition.Start && !(await model.WaitFor(position, ReadYourWrites, http.RequestAborted) && (!texts || await model.WaitForTexts(position, ReadYourWrites, http.RequestAborted))))
             throw new RequestException(new(ProblemCodes.Unavailable, $"Position {position} is not visible yet: ask again."));
     }
 

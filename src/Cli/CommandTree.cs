@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using System.Reflection;
 using Ppec.Cli.Contexts;
 using Ppec.Cli.Events;
+using Ppec.Cli.Find;
 using Ppec.Cli.Images;
 using Ppec.Cli.Lab;
 using Ppec.Cli.Machines;
@@ -26,7 +27,8 @@ static class CommandTree
         Command[] nouns =
         [
             Version(shell), ContextVerbs.Build(shell), MachineVerbs.Build(shell), OperationVerbs.Build(shell), EventVerbs.Build(shell),
-            RegionVerbs.Build(shell), RackVerbs.Build(shell), ProfileVerbs.Build(shell), ImageVerbs.Build(shell), LabVerbs.Build(shell), SiteVerbs.Import(shell), SiteVerbs.Export(shell),
+            RegionVerbs.Build(shell), RackVerbs.Build(shell), ProfileVerbs.Build(shell), ImageVerbs.Build(shell),
+            FindVerb.Build(shell), DiskVerbs.Build(shell), FilterVerbs.Build(shell), TagVerbs.Build(shell), SiteVerbs.Import(shell), SiteVerbs.Export(shell), LabVerbs.Build(shell),
         ];
         foreach (var noun in nouns) root.Subcommands.Add(noun);
         root.Options.Remove(root.Options.OfType<VersionOption>().Single()); // "version" is a command, which says ppec's and not a host process's

@@ -3,11 +3,19 @@ using Ppec.Contracts.Events;
 
 namespace Ppec.Projections;
 
-/// <summary>One document of the read model: what the API answers, and by what it can be found.</summary>
-public sealed record Document(string Id, object View, DateTimeOffset Time, ImmutableArray<(string Key, string Value)> Attributes);
+/// <summary>One document of the read model: what the API answers, and by what it can be found. Attributes are folded as filters are (<see cref="Domain.Filters.FilterKeys.Fold"/>).</summary>
+public sealed record Document(string Id, object View, DateTimeOffset Time, ImmutableArray<(string Key, string Value)> Attributes)
+{
+    public ImmutableArray<(string Key, string Value)> Tags { get; init; } = [];
 
-/// <summary>A kind of thing that can be read: how its stream folds, and what documents follow from its state. Pure.</summary>
-public abstract record Noun(string Name)
+    public ImmutableArray<(string Key, long Value)> Numbers { get; init; } = [];
+
+    /// <summary>Where free text is looked for; lines of it.</summary>
+    public string Text { get; init; } = Id;
+}
+
+/// <summary>A kind of thing that can be read: how its stream folds, and what documents follow from its state. Pure. Several may be folded from streams of one <paramref name="Category"/>.</summary>
+public abstract record Noun(string Name, string Category)
 {
     /// <summary>The noun that its documents are shown as.</summary>
     public string Shown { get; init; } = Name;
@@ -23,10 +31,10 @@ public abstract record Noun(string Name)
     public abstract ImmutableArray<Document> View(object? state, long version, string streamId, EventMetadata first);
 }
 
-/// <summary>A noun whose stream is <c>name-id</c>.</summary>
+/// <summary>A noun whose stream is <c>category-id</c>; the category is its name unless said.</summary>
 public sealed record Noun<TState, TEvent>(
     string Name, TState Start, Func<TState, TEvent, TState> Evolve,
-    Func<TState, long, string, EventMetadata, ImmutableArray<Document>> Documents, Func<string, string>? StreamId = null) : Noun(Name)
+    Func<TState, long, string, EventMetadata, ImmutableArray<Document>> Documents, Func<string, string>? StreamId = null, string? Of = null) : Noun(Name, Of ?? Name)
     where TEvent : class, IDomainEvent
 {
     public override string StreamOf(string id) => $"{Name}-{(StreamId is null ? id : StreamId(id))}";

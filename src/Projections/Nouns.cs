@@ -1,12 +1,15 @@
 using System.Collections.Immutable;
 using Ppec.Contracts;
+using Ppec.Contracts.Filters;
 using Ppec.Contracts.Images;
 using Ppec.Contracts.Machines;
 using Ppec.Contracts.Operations;
 using Ppec.Contracts.Profiles;
 using Ppec.Contracts.Racks;
 using Ppec.Contracts.Regions;
+using Ppec.Contracts.Tags;
 using Ppec.Domain.Access;
+using Ppec.Domain.Filters;
 using Ppec.Domain.Images;
 using Ppec.Domain.Machines;
 using Ppec.Domain.Operations;
@@ -14,6 +17,7 @@ using Ppec.Domain.Operations.Parents;
 using Ppec.Domain.Profiles;
 using Ppec.Domain.Racks;
 using Ppec.Domain.Regions;
+using Ppec.Domain.Tags;
 
 namespace Ppec.Projections;
 
@@ -22,8 +26,8 @@ public static class Nouns
 {
     public static readonly ImmutableArray<Noun> All =
     [
-        new Noun<MachineState, MachineEvent>("machine", Machine.Initial, Machine.Evolve, (s, version, _, first) =>
-            MachineViews.Of(s, version) is { } v ? [new(v.Id, v, first.Time, Attributes(v))] : []),
+        new Noun<MachineState, MachineEvent>("machine", Domain.Machines.Machine.Initial, Domain.Machines.Machine.Evolve, (s, version, _, first) =>
+            MachineViews.Of(s, version) is { } v ? [Machine(v, first.Time)] : []),
 
         new Noun<OperationState, OperationEvent>("operation", Operation.Initial, Operation.Evolve, (s, version, _, first) =>
             OperationViews.Of(s, version, first.Actor, first.Reason, first.Ticket) is { } v ? [new(v.Id, v, v.StartedAt, Attributes(v))] : []),
@@ -47,15 +51,22 @@ public static class Nouns
             id => Versioned.Parse(id).Name),
 
         new Noun<ClaimState, ClaimEvent>("claim", Claim.Initial, Claim.Evolve, (s, _, id, first) =>
-            s.Owner is { } owner ? [new(id, new { id, owner }, first.Time, [("owner", owner)])] : []),
+            s.Owner is { } owner ? [new(id, new { id, owner }, first.Time, [("owner", owner)]) { Text = "" }] : []),
+
+        new Noun<SavedFilterState?, SavedFilterEvent>("filter", null, SavedFilter.Evolve, (s, version, id, _) =>
+            s is null ? [] : [new(id, new FilterView(id, s.Expression, s.Owner, s.SavedAt, version), s.SavedAt, [("owner", s.Owner)])]),
+
+        new Noun<TagKeyState?, TagKeyEvent>("tag", null, TagKey.Evolve, (s, version, id, _) =>
+            s is null ? [] : [new(id, new TagView(id, s.Values, s.RequiredOn, s.Protected, s.Description, 0, s.SetAt, version), s.SetAt, []) { Text = $"{id}\n{s.Description}" }]),
+
+        new Noun<DiskLives, MachineEvent>("disk", DiskLives.None, Disks.Evolve, (s, _, machine, _) => Disks.Documents(s, machine), Of: "machine"),
     ];
 
-    /// <summary>The noun of a stream, with the id within its category; null for streams that have no documents.</summary>
-    public static (Noun Noun, string Id)? OfStream(string stream)
+    /// <summary>The nouns that a stream tells of, with the id within its category; null for streams that have no documents.</summary>
+    public static (ImmutableArray<Noun> Nouns, string Id)? OfStream(string stream)
     {
         var dash = stream.IndexOf('-', StringComparison.Ordinal);
-        var noun = dash < 0 ? null : ByName.GetValueOrDefault(stream[..dash]);
-        return noun is null ? null : (noun, stream[(dash + 1)..]);
+        return dash < 0 || !ByCategory.TryGetValue(stream[..dash], out var nouns) ? null : (nouns, stream[(dash + 1)..]);
     }
 
     /// <summary>The noun of one thing.</summary>
@@ -63,10 +74,12 @@ public static class Nouns
 
     static readonly ImmutableDictionary<string, Noun> ByName = All.ToImmutableDictionary(n => n.Name);
 
-    static ImmutableArray<(string, string)> Attributes(MachineView v)
+    static readonly ImmutableDictionary<string, ImmutableArray<Noun>> ByCategory = All.GroupBy(n => n.Category).ToImmutableDictionary(g => g.Key, g => g.ToImmutableArray());
+
+    static Document Machine(MachineView v, DateTimeOffset created)
     {
-        var found = ImmutableArray.CreateBuilder<(string, string)>();
-        void Add(string key, string? value) { if (!string.IsNullOrEmpty(value)) found.Add((key, value)); }
+        var (found, numbers) = (new HashSet<(string, string)>(), ImmutableArray.CreateBuilder<(string, long)>(6));
+        void Add(string key, string? value) { if (!string.IsNullOrEmpty(value)) found.Add((key, FilterKeys.Fold(key, value))); }
         Add("stage", v.Stage);
         Add("serial", v.Serial);
         Add("name", v.Name);
@@ -74,17 +87,31 @@ public static class Nouns
         Add("region", v.Region);
         Add("rack", v.Rack);
         if (v is { Rack: { } rack, Unit: { } unit }) Add("stands", Stands(rack, unit, v.Id));
-        Add("bmc", v.Bmc?.Address);
         Add("profile", v.Profile);
         Add("owner", v.Owner);
         Add("hostname", v.Hostname);
         Add("image", v.Image);
+        Add("ip", v.Address is null or "dhcp" ? null : v.Address.Split('/')[0]);
+        Add("bmc", v.Bmc?.Address);
+        Add("bmc", Uri.TryCreate(v.Bmc?.Address, UriKind.Absolute, out var bmc) ? bmc.Host : null);
         Add("operation", v.Operation?.Id);
         foreach (var hold in v.Holds) Add("hold", hold.Source);
-        foreach (var (key, value) in v.Tags) Add($"tag.{key}", value.Length == 0 ? " " : value);
         foreach (var mac in v.Inventory?.Nics.Select(n => n.Mac) ?? v.Evidence?.Macs ?? []) Add("mac", mac);
         foreach (var disk in v.Inventory?.Disks ?? []) Add("disk", disk.Serial);
-        return found.ToImmutable();
+        if (v.Inventory is { } hardware)
+        {
+            numbers.Add(("cpu", hardware.Cpus.Sum(c => (long)c.Cores)));
+            numbers.Add(("memory", hardware.MemoryMiB));
+            numbers.Add(("disks", hardware.Disks.Length));
+        }
+        if (v.Unit is { } at) numbers.Add(("unit", at));
+        numbers.Add(("failures", v.Failures));
+        return new(v.Id, v, created, [.. found])
+        {
+            Tags = [.. v.Tags.Select(t => (t.Key, t.Value))],
+            Numbers = numbers.ToImmutable(),
+            Text = string.Join('\n', new[] { v.Id, v.Serial, v.Name, v.Hostname, v.Note }.Where(t => !string.IsNullOrEmpty(t))),
+        };
     }
 
     static ImmutableArray<(string, string)> Attributes(OperationView v)

@@ -1,125 +1,89 @@
-using System.Buffers.Text;
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
-using Microsoft.Data.Sqlite;
+using Ppec.Contracts;
+using Ppec.Contracts.Disks;
 using Ppec.Contracts.Events;
 using Ppec.Contracts.Queries;
+using Ppec.Contracts.Tags;
+using Ppec.Domain.Filters;
 
 namespace Ppec.Projections;
 
-/// <summary>The folded log in a local SQLite file. Disposable: another schema, or a log that is shorter than the checkpoint, and it is made anew.</summary>
+/// <summary>The folded log in a local SQLite file, and its full-text index in another beside it. Disposable: another schema, or a log that is shorter than the checkpoint, and it is made anew.</summary>
 public sealed class ReadModel : IReadModel, IDisposable
 {
-    const long Schema = 5;
-    const int ExactTotal = 10_000;
+    /// <summary>How bodies are read back: what is null was left out of them.</summary>
+    static readonly JsonSerializerOptions Kept = new(PpecJson.Options) { RespectRequiredConstructorParameters = false };
 
-    readonly string _connection;
-    readonly Lock _waiting = new();
-    readonly List<(LogPosition Position, TaskCompletionSource Reached)> _waiters = [];
-    LogPosition _position;
+    readonly string _path;
+    readonly LogPosition _endAtOpen;
+    readonly Readers _readers;
+    readonly Waiters _reached;
+    TaskCompletionSource _written = New();
     ReadModelWriter? _writer;
+    long _batch;
+    bool _indexed;
 
-    ReadModel(string connection, LogPosition position) => (_connection, _position) = (connection, position);
+    ReadModel(string path, ReadModelFile.Checkpoint checkpoint, LogPosition endOfLog)
+    {
+        (_path, _endAtOpen, _batch, _reached) = (path, endOfLog, checkpoint.Batch, new(checkpoint.Position));
+        Fresh = checkpoint.Batch == 0;
+        var texts = $"{path}.texts";
+        Texts = new(path, texts, checkpoint.File);
+        _readers = new(path, texts);
+        if (checkpoint.Position >= endOfLog) Index();
+    }
 
-    public LogPosition Position { get { lock (_waiting) return _position; } }
+    public LogPosition Position => _reached.Position;
+
+    internal TextIndex Texts { get; }
+
+    /// <summary>Made anew when it was opened: nothing is there but what this process writes.</summary>
+    internal bool Fresh { get; }
 
     /// <summary>Opens the file, or makes it anew when it is not of this schema or is ahead of the log.</summary>
-    public static ReadModel Open(string path, LogPosition endOfLog)
-    {
-        if (TryOpen(path) is { } position && position <= endOfLog) return new(Connection(path), position);
-        SqliteConnection.ClearAllPools();
-        foreach (var file in new[] { path, $"{path}-wal", $"{path}-shm" }) File.Delete(file);
-        using var fresh = Connect(Connection(path));
-        Execute(fresh, $"""
-            PRAGMA journal_mode = WAL; PRAGMA user_version = {Schema};
-            CREATE TABLE document (noun TEXT NOT NULL, id TEXT NOT NULL, stream TEXT NOT NULL, time TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (noun, id));
-            CREATE INDEX document_stream ON document (stream);
-            CREATE INDEX document_time ON document (noun, time, id);
-            CREATE TABLE attribute (noun TEXT NOT NULL, id TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (noun, id, key, value)) WITHOUT ROWID;
-            CREATE INDEX attribute_value ON attribute (noun, key, value, id);
-            CREATE TABLE checkpoint (position TEXT NOT NULL);
-            INSERT INTO checkpoint VALUES ('{LogPosition.Start}');
-            """);
-        return new(Connection(path), LogPosition.Start);
-    }
+    public static ReadModel Open(string path, LogPosition endOfLog) => new(path, ReadModelFile.OpenDocuments(path, endOfLog), endOfLog);
 
-    public async Task<bool> WaitFor(LogPosition position, TimeSpan timeout, CancellationToken cancellation)
-    {
-        TaskCompletionSource reached;
-        lock (_waiting)
-        {
-            if (_position >= position) return true;
-            reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            _waiters.Add((position, reached));
-        }
-        try
-        {
-            await reached.Task.WaitAsync(timeout, cancellation);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return false;
-        }
-        finally
-        {
-            lock (_waiting) _waiters.RemoveAll(w => w.Reached == reached);
-        }
-    }
+    public Task<bool> WaitFor(LogPosition position, TimeSpan timeout, CancellationToken cancellation) => _reached.WaitFor(position, timeout, cancellation);
 
-    public ReadOnlyMemory<byte>? Find(string noun, string id)
-    {
-        using var connection = Connect(_connection);
-        using var command = Command(connection, "SELECT body FROM document WHERE noun = $noun AND id = $id", ("$noun", noun), ("$id", id));
-        return command.ExecuteScalar() is byte[] body ? new ReadOnlyMemory<byte>(body) : default(ReadOnlyMemory<byte>?); // a plain null would become an empty memory
-    }
+    public Task<bool> WaitForTexts(LogPosition position, TimeSpan timeout, CancellationToken cancellation) => Texts.Reached.WaitFor(position, timeout, cancellation);
+
+    public bool HasText(string? filter) => Filter.Parse(filter) is { IsEmpty: false } terms && _readers.Use(r => Any(Expanded(r, terms)));
+
+    static bool Any(ImmutableArray<Term> terms) => terms.Any(t => t is Term.Text || (t is Term.All all && Any(all.Terms)));
+
+    public ReadOnlyMemory<byte>? Find(string noun, string id) =>
+        _readers.Use(r => r.Rows("SELECT body FROM document WHERE noun = $0 AND id = $1", [noun, id], row => row.GetFieldValue<byte[]>(0))) is [var body]
+            ? new ReadOnlyMemory<byte>(body)
+            : default(ReadOnlyMemory<byte>?); // a plain null would become an empty memory
 
     public Page List(string noun, ListQuery query)
     {
         if (query.Limit is < 1 or > 1000) throw new QueryException("limit", "A page has 1 to 1000 rows.");
-        var (column, descending) = query.Sort switch
-        {
-            null or "" when noun == "operation" => ("time", true),
-            null or "" or "id" => ("id", false),
-            "-id" => ("id", true),
-            "time" => ("time", false),
-            "-time" => ("time", true),
-            _ => throw new QueryException("sort", $"Sort by id, -id, time or -time, not '{query.Sort}'."),
-        };
-        var values = new List<string>();
-        var where = $"d.noun = $noun{Filter.Parse(query.Filter).ToSql(values)}";
-        using var connection = Connect(_connection);
-        using var count = Bound($"SELECT COUNT(*) FROM (SELECT 1 FROM document d WHERE {where} LIMIT {ExactTotal + 1})");
-        var total = Convert.ToInt32(count.ExecuteScalar(), CultureInfo.InvariantCulture);
+        var terms = Filter.Parse(query.Filter);
+        return _readers.Use(r => new Lister(r, noun, Expanded(r, terms), query).Answer());
+    }
 
-        var after = query.Cursor is null ? "" : $" AND (d.{column}, d.id) {(descending ? "<" : ">")} ($after, $afterId)";
-        using var page = Bound($"SELECT d.id, d.{column}, d.body FROM document d WHERE {where}{after} ORDER BY d.{column} {(descending ? "DESC" : "ASC")}, d.id {(descending ? "DESC" : "ASC")} LIMIT {query.Limit + 1}");
-        if (query.Cursor is not null)
-        {
-            var (value, id) = ReadCursor(query.Cursor, column);
-            page.Parameters.AddWithValue("$after", value);
-            page.Parameters.AddWithValue("$afterId", id);
-        }
-        var items = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>();
-        string? next = null;
-        (string Value, string Id) last = ("", "");
-        using var row = page.ExecuteReader();
-        while (row.Read())
-        {
-            if (items.Count == query.Limit) { next = WriteCursor(column, last.Value, last.Id); break; }
-            items.Add(row.GetFieldValue<byte[]>(2));
-            last = (row.GetString(1), row.GetString(0));
-        }
-        return new(items.ToImmutable(), next, Math.Min(total, ExactTotal), total > ExactTotal);
+    public ImmutableArray<FoundView> Search(string text) => _readers.Use(r => new Finder(r, text).Answer());
 
-        SqliteCommand Bound(string sql)
-        {
-            var command = Command(connection, sql, ("$noun", noun));
-            for (var i = 0; i < values.Count; i++) command.Parameters.AddWithValue($"$f{i}", values[i]);
-            return command;
-        }
+    public DiskView? Disk(string serial)
+    {
+        var bodies = _readers.Use(r => r.Rows(
+            "SELECT d.body FROM attribute a JOIN document d ON d.noun = a.noun AND d.id = a.id WHERE a.noun = 'disk' AND a.key = 'serial' AND a.value = $0",
+            [FilterKeys.Fold("serial", serial)], row => row.GetFieldValue<byte[]>(0)));
+        return Disks.Merge(serial, [.. bodies.Select(b => JsonSerializer.Deserialize<DiskLife>(b, Kept)!)]);
+    }
+
+    public ImmutableArray<TagView> Tags()
+    {
+        var (used, said) = _readers.Use(r => (
+            r.Rows("SELECT key, COUNT(*) FROM tag WHERE noun = 'machine' GROUP BY key", [], row => (Key: row.GetString(0), Count: row.GetInt64(1))),
+            r.Rows("SELECT body FROM document WHERE noun = 'tag'", [], row => JsonSerializer.Deserialize<TagView>(row.GetFieldValue<byte[]>(0), Kept)!)));
+        var counts = used.ToDictionary(u => u.Key, u => u.Count, StringComparer.Ordinal);
+        return [.. said.Select(t => t with { Used = counts.GetValueOrDefault(t.Id) })
+            .Concat(used.Where(u => said.All(t => t.Id != u.Key)).Select(u => new TagView(u.Key, [], [], false, "", u.Count, null, 0)))
+            .OrderBy(t => t.Id, StringComparer.Ordinal)];
     }
 
     public ImmutableArray<(string Operation, string Machine)> OpenOperations() => Pairs("""
@@ -132,104 +96,65 @@ public sealed class ReadModel : IReadModel, IDisposable
         SELECT * FROM (
         SELECT d.id, a.value FROM document d JOIN attribute a ON a.noun = d.noun AND a.id = d.id AND a.key = 'owner'
         WHERE d.noun = 'claim' AND (NOT EXISTS (SELECT 1 FROM document m WHERE m.noun = 'machine' AND m.id = a.value)
-            OR (d.id LIKE 'bmc:%' AND NOT EXISTS (SELECT 1 FROM attribute b WHERE b.noun = 'machine' AND b.id = a.value AND b.key = 'bmc' AND b.value = substr(d.id, 5))))
+            OR (d.id LIKE 'bmc:%' AND NOT EXISTS (SELECT 1 FROM attribute b WHERE b.noun = 'machine' AND b.id = a.value AND b.key = 'bmc' AND b.value = lower(substr(d.id, 5)))))
         UNION
         SELECT 'rack:' || substr(a.value, 1, instr(a.value, ' ') - 1), substr(a.value, instr(a.value, ' ') + 1) FROM attribute a
         WHERE a.noun = 'rack' AND a.key = 'stands' AND NOT EXISTS (SELECT 1 FROM attribute m WHERE m.noun = 'machine' AND m.key = 'stands' AND m.value = a.value)
         ) WHERE NOT EXISTS (SELECT 1 FROM attribute WHERE noun = 'operation' AND key = 'claims')
         """);
 
-    /// <summary>Writes one batch and its checkpoint together. A stream's documents replace all it had. One caller at a time.</summary>
-    internal void Apply(IEnumerable<(string Noun, string Stream, ImmutableArray<Document> Documents)> changes, LogPosition position)
+    /// <summary>Done when the next batch is written.</summary>
+    internal Task NextWrite() => Volatile.Read(ref _written).Task;
+
+    /// <summary>Writes one batch and its checkpoint together. What a stream tells of a noun replaces all it told. One caller at a time.</summary>
+    internal void Apply(IReadOnlyList<Change> changes, LogPosition position)
     {
-        _writer ??= new(Connect(_connection));
         try
         {
-            _writer.Write(changes, position);
+            _writer ??= new(ReadModelFile.Connect(_path), _batch);
+            _batch = _writer.Write(changes, position);
+            if (position >= _endAtOpen) Index();
         }
         catch
         {
-            _writer.Dispose();
+            _writer?.Dispose();
             _writer = null;
             throw;
         }
-        lock (_waiting)
-        {
-            _position = position;
-            foreach (var waiter in _waiters.Where(w => w.Position <= position)) waiter.Reached.TrySetResult();
-        }
+        _reached.Reach(position);
+        Interlocked.Exchange(ref _written, New()).TrySetResult();
+    }
+
+    void Index()
+    {
+        if (_indexed) return;
+        _writer ??= new(ReadModelFile.Connect(_path), _batch);
+        _writer.Index();
+        _indexed = true;
     }
 
     public void Dispose()
     {
+        _readers.Dispose();
+        Texts.Dispose();
         _writer?.Dispose();
-        using var connection = new SqliteConnection(_connection);
-        SqliteConnection.ClearPool(connection);
     }
 
     internal static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
 
-    ImmutableArray<(string, string)> Pairs(string sql)
+    /// <summary>With what saved filters say in place of their names.</summary>
+    static ImmutableArray<Term> Expanded(Reader reader, ImmutableArray<Term> terms) =>
+        terms.Any(t => t is Term.Saved) ? [.. terms.SelectMany(t => t is Term.Saved saved ? Saved(reader, saved) : [t])] : terms;
+
+    static IEnumerable<Term> Saved(Reader reader, Term.Saved saved)
     {
-        using var connection = Connect(_connection);
-        using var command = Command(connection, sql);
-        using var row = command.ExecuteReader();
-        var pairs = ImmutableArray.CreateBuilder<(string, string)>();
-        while (row.Read()) pairs.Add((row.GetString(0), row.GetString(1)));
-        return pairs.ToImmutable();
+        if (reader.Rows("SELECT body FROM document WHERE noun = 'filter' AND id = $0", [saved.Name], row => row.GetFieldValue<byte[]>(0)) is not [var body])
+            throw new QueryException("filter", $"There is no saved filter @{saved.Name}: ppec filter list shows them.");
+        var terms = Filter.Parse(JsonSerializer.Deserialize<Contracts.Filters.FilterView>(body, Kept)!.Expression);
+        return saved.Negated ? [new Term.All(terms, true)] : terms;
     }
 
-    static LogPosition? TryOpen(string path)
-    {
-        if (!File.Exists(path)) return null;
-        try
-        {
-            using var connection = Connect(Connection(path));
-            using var version = Command(connection, "PRAGMA user_version");
-            if ((long)version.ExecuteScalar()! != Schema) return null;
-            using var checkpoint = Command(connection, "SELECT position FROM checkpoint");
-            return LogPosition.TryParse(checkpoint.ExecuteScalar() as string, out var position) ? position : null;
-        }
-        catch (SqliteException)
-        {
-            return null; // a cache that cannot be read is made anew
-        }
-    }
+    ImmutableArray<(string, string)> Pairs(string sql) => [.. _readers.Use(r => r.Rows(sql, [], row => (row.GetString(0), row.GetString(1))))];
 
-    static string WriteCursor(string column, string value, string id) =>
-        Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes((string[])[column, value, id]));
-
-    static (string Value, string Id) ReadCursor(string cursor, string column)
-    {
-        try
-        {
-            if (JsonSerializer.Deserialize<string[]>(Base64Url.DecodeFromChars(cursor)) is [{ } by, { } value, { } id] && by == column) return (value, id);
-        }
-        catch (Exception e) when (e is FormatException or JsonException) { /* said below */ }
-        throw new QueryException("cursor", "The cursor is not from a page of this list with this sort: start again without one.");
-    }
-
-    static string Connection(string path) => new SqliteConnectionStringBuilder { DataSource = path, Pooling = true }.ToString();
-
-    static SqliteConnection Connect(string connectionString)
-    {
-        var connection = new SqliteConnection(connectionString);
-        connection.Open();
-        Execute(connection, "PRAGMA synchronous = OFF; PRAGMA busy_timeout = 5000;"); // a cache: after a power cut it is folded again
-        return connection;
-    }
-
-    static SqliteCommand Command(SqliteConnection connection, string sql, params ReadOnlySpan<(string Name, object Value)> parameters)
-    {
-        var command = connection.CreateCommand();
-        command.CommandText = sql;
-        foreach (var (name, value) in parameters) command.Parameters.AddWithValue(name, value);
-        return command;
-    }
-
-    static void Execute(SqliteConnection connection, string sql, params ReadOnlySpan<(string Name, object Value)> parameters)
-    {
-        using var command = Command(connection, sql, parameters);
-        command.ExecuteNonQuery();
-    }
+    static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -23,6 +23,9 @@ public sealed class PpecClient : IDisposable
         Profiles = new(_transport);
         Images = new(_transport);
         Site = new(_transport);
+        Filters = new(_transport);
+        Tags = new(_transport);
+        Disks = new(_transport);
     }
 
     /// <summary>A client of <paramref name="server"/> with the credential <c>ppec_…</c>.</summary>
@@ -51,6 +54,15 @@ public sealed class PpecClient : IDisposable
 
     /// <summary>Everything in a file: import and export.</summary>
     public SiteClient Site { get; }
+
+    /// <summary>Filters saved under a name.</summary>
+    public FiltersClient Filters { get; }
+
+    /// <summary>Tag keys and what holds for them.</summary>
+    public TagsClient Tags { get; }
+
+    /// <summary>Disks by serial, and finding anything by what names it.</summary>
+    public DisksClient Disks { get; }
 
     /// <summary>Closes the connections.</summary>
     public void Dispose() => _transport.Dispose();

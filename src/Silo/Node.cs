@@ -53,7 +53,7 @@ public sealed class Node : IAsyncDisposable
                 .AddSingleton<Log>()
                 .AddSingleton(model).AddSingleton<IReadModel>(model)
                 .AddSingleton<IReadiness>(new Readiness(model, end))
-                .AddHostedService<Feed>();
+                .AddHostedService<Feed>().AddHostedService<TextFollower>();
             if (isSilo) await Silo(builder.Services, storage, options.Time);
             if (isApi) builder.Services
                 .AddSingleton<IHistory, History>()
@@ -112,7 +112,7 @@ public sealed class Node : IAsyncDisposable
             .AddSingleton<IBmcConnector>(new RedfishConnector())
             .AddSingleton(new Tickets(await Bootstrap.TicketsKey(secrets), time))
             .AddSingleton<MachinePower>().AddSingleton<MachineSteps>()
-            .AddSingleton<Credentials>().AddSingleton<Preparation>().AddSingleton<RackRows>().AddSingleton<ImportRows>().AddSingleton<Bulk>().AddSingleton<ChildWork>();
+            .AddSingleton<Credentials>().AddSingleton<TagSchemas>().AddSingleton<Preparation>().AddSingleton<RackRows>().AddSingleton<ImportRows>().AddSingleton<Bulk>().AddSingleton<ChildWork>();
         if (storage.Snapshots is { } snapshots) services.AddSingleton(snapshots);
         else services.AddSingleton<ISnapshotStore, GrainStorageSnapshots>();
     }

@@ -41,7 +41,7 @@ public sealed partial class HelpTests
             foreach (var option in command.Options) Assert.False(string.IsNullOrEmpty(option.Description), $"{command.Name} {option.Name}");
             foreach (var example in command.Examples)
             {
-                var parsed = tree.Parse(Words().Matches(example.Split("| ")[^1]).Select(word => word.Value.Trim('\'')).Skip(1).ToArray());
+                var parsed = tree.Parse(Words().Matches(example.Split("| ")[^1]).Select(word => word.Value.Trim('\'')).Skip(1).ToArray(), new ParserConfiguration { ResponseFileTokenReplacer = null });
                 Assert.True(parsed.Errors.Count == 0, $"{example}: {string.Join(' ', parsed.Errors)}");
             }
         }
@@ -59,6 +59,10 @@ public sealed partial class HelpTests
         ppec rack list|show|create|set|retire
         ppec profile list|show|create
         ppec image list|show|register|deprecate
+        ppec find
+        ppec disk show
+        ppec filter list|show|save|delete
+        ppec tag list|show|set|delete
         ppec lab up|down|status
         """.ReplaceLineEndings("\n"),
         string.Join('\n', Tree().Subcommands.Select(noun => $"ppec {noun.Name} {string.Join('|', noun.Subcommands.Select(verb => verb.Name))}".TrimEnd())));

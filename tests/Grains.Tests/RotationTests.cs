@@ -62,6 +62,7 @@ public sealed class RotationTests(World world) : IClassFixture<World>
         }
         var id = await world.Begin(new RotateBmc(server.Id));
         await changed.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        await world.Seen();
         Assert.NotEqual(World.BmcPassword, server.Bmc.Password);
         Assert.Equal(World.BmcPassword, await world.Secrets.Get(Bmc(server).Secret, default)); // nothing but the pending reference says what happened
         var pending = Bmc(server).Pending!;

@@ -60,6 +60,7 @@ public sealed class Logs
         await feed.StartAsync(CancellationToken.None);
         Assert.True(await model.WaitFor(end, TimeSpan.FromSeconds(20), CancellationToken.None), "The feed never came to the end of the log.");
         await feed.StopAsync(CancellationToken.None);
+        while (model.Texts.Advance()) { }
         return model;
     }
 
@@ -69,7 +70,7 @@ public sealed class Logs
         using var connection = new SqliteConnection($"Data Source={file};Pooling=False");
         connection.Open();
         using var command = connection.CreateCommand();
-        command.CommandText = "SELECT noun || ' ' || id || ' ' || stream || ' ' || time || ' ' || CAST(body AS TEXT) FROM document UNION ALL SELECT noun || ' ' || id || ' ' || key || '=' || value FROM attribute UNION ALL SELECT position FROM checkpoint ORDER BY 1";
+        command.CommandText = "SELECT noun || ' ' || id || ' ' || stream || ' ' || time || ' ' || updated || ' ' || version || ' ' || CAST(body AS TEXT) FROM document UNION ALL SELECT noun || ' ' || id || ' tag.' || key || '=' || value FROM tag UNION ALL SELECT noun || ' ' || id || ' ' || key || ' ' || value FROM number UNION ALL SELECT noun || ' ' || id || ' text ' || value FROM text WHERE value != '' UNION ALL SELECT noun || ' ' || id || ' ' || key || '=' || value FROM attribute UNION ALL SELECT position FROM checkpoint ORDER BY 1";
         using var row = command.ExecuteReader();
         var lines = new List<string>();
         while (row.Read()) lines.Add(row.GetString(0));

@@ -71,5 +71,7 @@ public static class ProblemCodes
     public const string ImageSignatureRefused = "image-signature-refused";
     public const string ImageDeprecated = "image-deprecated";
     public const string NameTaken = "name-taken";
+    public const string TagRequired = "tag-required";
+    public const string TagValueRefused = "tag-value-refused";
     public const string CredentialExists = "credential-exists";
 }

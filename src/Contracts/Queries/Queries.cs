@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using Ppec.Contracts.Disks;
 using Ppec.Contracts.Events;
 using Ppec.Contracts.Machines;
+using Ppec.Contracts.Tags;
 
 namespace Ppec.Contracts.Queries;
 
@@ -18,7 +20,7 @@ public sealed class QueryException(string field, string message) : Exception(mes
 
 /// <summary>
 /// What may be read: folds of the log. Documents are the JSON of the noun's view, exactly as the API answers them.
-/// Nouns: <c>machine</c>, <c>operation</c>, <c>region</c>, <c>rack</c>, <c>profile</c>, <c>image</c>.
+/// Nouns: <c>machine</c>, <c>operation</c>, <c>region</c>, <c>rack</c>, <c>profile</c>, <c>image</c>, <c>filter</c>, <c>tag</c>.
 /// </summary>
 public interface IReadModel
 {
@@ -28,10 +30,26 @@ public interface IReadModel
     /// <summary>Waits until <paramref name="position"/> is visible. False when it was not within <paramref name="timeout"/>.</summary>
     Task<bool> WaitFor(LogPosition position, TimeSpan timeout, CancellationToken cancellation);
 
+    /// <summary>As <see cref="WaitFor"/>, for the full-text index, which is written behind the documents.</summary>
+    Task<bool> WaitForTexts(LogPosition position, TimeSpan timeout, CancellationToken cancellation);
+
+    /// <summary>Whether the filter asks for a free text, and so for the full-text index.</summary>
+    /// <exception cref="QueryException">The filter is wrong.</exception>
+    bool HasText(string? filter);
+
     ReadOnlyMemory<byte>? Find(string noun, string id);
 
     /// <exception cref="QueryException">The filter, sort or cursor is wrong.</exception>
     Page List(string noun, ListQuery query);
+
+    /// <summary>What is named so, in any noun: exact matches first, then by how a field begins, then by a part of a text; at most 50.</summary>
+    ImmutableArray<FoundView> Search(string text);
+
+    /// <summary>A disk's life by its serial, whatever its case; null when no machine ever had it.</summary>
+    DiskView? Disk(string serial);
+
+    /// <summary>Every tag key in use on machines, and every one of which something was said.</summary>
+    ImmutableArray<TagView> Tags();
 
     /// <summary>Operations that have not ended, with their machines; also those a machine announced and that have no stream yet.</summary>
     ImmutableArray<(string Operation, string Machine)> OpenOperations();
@@ -39,6 +57,10 @@ public interface IReadModel
     /// <summary>Names (and rack units, as <c>rack:ID/UNIT</c>) that are claimed for a machine that does not exist, does not stand there, or has another BMC.</summary>
     ImmutableArray<(string Name, string Owner)> OrphanClaims();
 }
+
+/// <summary>One thing that was found, and by which field (<c>text</c>: a note or description). <paramref name="Exact"/> = the whole of it.</summary>
+[GenerateSerializer, Immutable]
+public sealed record FoundView(string Noun, string Id, string Field, string Value, bool Exact);
 
 /// <summary>The past, read from the log itself.</summary>
 public interface IHistory

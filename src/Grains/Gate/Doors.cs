@@ -1,3 +1,4 @@
+using Ppec.Contracts.Filters;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Images;
 using Ppec.Contracts.Machines;
@@ -5,6 +6,7 @@ using Ppec.Contracts.Operations;
 using Ppec.Contracts.Profiles;
 using Ppec.Contracts.Racks;
 using Ppec.Contracts.Regions;
+using Ppec.Contracts.Tags;
 
 namespace Ppec.Grains.Gate;
 
@@ -20,6 +22,8 @@ static class Doors
         RackCommand c      => grains.GetGrain<IRackGrain>(c.Rack).Execute(c, caller),
         ProfileCommand c   => grains.GetGrain<IProfileGrain>(c.Profile).Execute(c, caller),
         ImageCommand c     => grains.GetGrain<IImageGrain>(c.Name).Execute(c, caller),
+        FilterCommand c    => grains.GetGrain<IFilterGrain>(c.Name).Execute(c, caller),
+        TagCommand c       => grains.GetGrain<ITagGrain>(c.Key).Execute(c, caller),
         _                  => throw new ArgumentException($"{command.GetType().Name} has no door.", nameof(command)),
     };
 }

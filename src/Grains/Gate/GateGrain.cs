@@ -72,7 +72,9 @@ public sealed class GateGrain(Credentials credentials, Preparation preparation, 
     }
 
     public async Task<OperationLog?> OperationLog(ReadRequest request, string operation, long after) =>
-        await MayRead(request) is null ? await GrainFactory.GetGrain<IOperationGrain>(operation).Log(after) : null;
+        await MayRead(request) is not null ? null
+        : OperationIds.IsParent(operation) ? new OperationLog([], null) // its children have logs of their own
+        : await GrainFactory.GetGrain<IOperationGrain>(operation).Log(after);
 
     public async Task<PowerAnswer> Power(ReadRequest request, string machine)
     {
@@ -100,6 +102,7 @@ public sealed class GateGrain(Credentials credentials, Preparation preparation, 
     {
         var prepared = await preparation.Of(command, request.Secret, caller);
         if (prepared.Problem is { } problem) return new(problem, command.Target);
+        if (prepared.AlsoNeeds is { } permission && !Authorised(caller.Actor, permission)) return new(new(ProblemCodes.Forbidden, $"You lack the permission {permission}."), command.Target);
         var outcome = await GrainFactory.Carry(prepared.Command, caller);
         // An unknown outcome may have happened: its claims stay, and the sweep looks at them.
         if (outcome.Problem is { Code: not ProblemCodes.OutcomeUnknown }) await prepared.Undo();

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Ppec.Contracts;
 using Ppec.Contracts.Access;
+using Ppec.Contracts.Filters;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Images;
 using Ppec.Contracts.Machines;
@@ -17,7 +18,7 @@ namespace Ppec.Grains.Gate;
 /// What a command needs from elsewhere before its aggregate can decide: an image looked up, a secret stored, names claimed.
 /// Claims belong to the machine that is to be; a refusal gives back what this request took, and the sweep what a crash left.
 /// </summary>
-public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IImageStore images, PpecOptions options)
+public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IImageStore images, PpecOptions options, TagSchemas tags)
 {
     public async Task<Prepared> Of(Command command, SecretText? secret, Caller? caller) => command switch
     {
@@ -34,6 +35,9 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
         RetireDestroyed c  => await Destroyed(c, caller!),
         CreateRack c       => new(c, await grains.GetGrain<IRegionGrain>(c.Region).Exists() ? null : new(ProblemCodes.RegionUnknown, $"There is no region {c.Region}: create it first.")),
         RegisterImage c    => await Register(c),
+        TagMachine c       => await tags.Check(c),
+        SaveFilter c       => new(c with { Owner = caller!.Actor }),
+        DeleteFilter c     => new(c with { By = caller!.Actor }),
         _                  => new(command),
     };
 
@@ -259,8 +263,8 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
     }
 }
 
-/// <summary>A command ready to be decided, or why it cannot be; what to give back if it is refused, and what to let go once it is done.</summary>
-public sealed record Prepared(Command Command, Problem? Problem = null, IReadOnlyList<Func<Task>>? GiveBack = null, IReadOnlyList<Func<Task>>? Afterwards = null)
+/// <summary>A command ready to be decided, or why it cannot be; what to give back if it is refused, what to let go once it is done, and the permission it turned out to need besides its own.</summary>
+public sealed record Prepared(Command Command, Problem? Problem = null, IReadOnlyList<Func<Task>>? GiveBack = null, IReadOnlyList<Func<Task>>? Afterwards = null, string? AlsoNeeds = null)
 {
     /// <summary>What a crash leaves undone of this, the sweep does, or nothing needs.</summary>
     public async Task Finish()

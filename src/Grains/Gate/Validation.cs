@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Text.RegularExpressions;
 using FluentValidation;
+using Ppec.Contracts.Filters;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Images;
 using Ppec.Contracts.Machines;
@@ -9,6 +10,7 @@ using Ppec.Contracts.Operations;
 using Ppec.Contracts.Profiles;
 using Ppec.Contracts.Racks;
 using Ppec.Contracts.Regions;
+using Ppec.Contracts.Tags;
 
 namespace Ppec.Grains.Gate;
 
@@ -23,6 +25,7 @@ public static class Validation
         new IdOnly<RotateBmc>(c => c.Machine), new IdOnly<PowerMachine>(c => c.Machine), new IdOnly<LocateMachine>(c => c.Machine),
         new IdOnly<EndMaintenance>(c => c.Machine), new IdOnly<UnrackMachine>(c => c.Machine),
         new RackMachineShape(), new HoldShape(), new UnholdShape(), new TagShape(), new ProvisionShape(),
+        new SaveFilterShape(), new DeleteFilterShape(), new TagKeyShape(), new DeleteTagKeyShape(),
         new CreateRegionShape(), new CreateRackShape(), new ProfileShape(), new ImageShape(), new CancelShape(),
         new IdOnly<InspectMachine>(c => c.Machine), new IdOnly<PromoteMachine>(c => c.Machine), new IdOnly<ReleaseMachine>(c => c.Machine),
         new IdOnly<RetireMachine>(c => c.Machine), new IdOnly<RetryOperation>(c => c.Operation),
@@ -175,6 +178,38 @@ sealed class TagShape : AbstractValidator<TagMachine>
         RuleForEach(c => c.Set.Values).Line("A tag's value").OverridePropertyName("set");
         RuleForEach(c => c.Remove).TagKey().OverridePropertyName("remove");
     }
+}
+
+sealed class SaveFilterShape : AbstractValidator<SaveFilter>
+{
+    public SaveFilterShape()
+    {
+        RuleFor(c => c.Name).Slug("A filter's name");
+        RuleFor(c => (string?)c.Expression).Line("An expression", 2000);
+    }
+}
+
+sealed class DeleteFilterShape : AbstractValidator<DeleteFilter>
+{
+    public DeleteFilterShape() => RuleFor(c => c.Name).Slug("A filter's name").OverridePropertyName("id");
+}
+
+sealed class TagKeyShape : AbstractValidator<SetTagKey>
+{
+    public TagKeyShape()
+    {
+        RuleFor(c => c.Key).TagKey();
+        RuleFor(c => c.Values.Length).LessThanOrEqualTo(1000).WithMessage("At most 1000 values.").OverridePropertyName("values");
+        RuleForEach(c => c.Values).Line("A tag's value").OverridePropertyName("values");
+        RuleFor(c => c.Values).Must(v => v.Distinct(StringComparer.Ordinal).Count() == v.Length).WithMessage("A value is named once.");
+        RuleForEach(c => c.RequiredOn).Must(n => n == Domain.Tags.TagKey.Machine).WithMessage("A tag can be required on machine.").OverridePropertyName("requiredOn");
+        RuleFor(c => (string?)c.Description).Line("A description");
+    }
+}
+
+sealed class DeleteTagKeyShape : AbstractValidator<DeleteTagKey>
+{
+    public DeleteTagKeyShape() => RuleFor(c => c.Key).TagKey().OverridePropertyName("id");
 }
 
 sealed class ProvisionShape : AbstractValidator<ProvisionMachine>

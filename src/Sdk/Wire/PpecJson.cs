@@ -4,6 +4,8 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Ppec.Contracts.Agents;
 using Ppec.Contracts.Changes;
+using Ppec.Contracts.Disks;
+using Ppec.Contracts.Filters;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Hardware;
 using Ppec.Contracts.Images;
@@ -13,6 +15,7 @@ using Ppec.Contracts.Profiles;
 using Ppec.Contracts.Queries;
 using Ppec.Contracts.Racks;
 using Ppec.Contracts.Regions;
+using Ppec.Contracts.Tags;
 
 namespace Ppec.Sdk.Wire;
 
@@ -28,6 +31,12 @@ namespace Ppec.Sdk.Wire;
 [JsonSerializable(typeof(ListPage<ImageView>))]
 [JsonSerializable(typeof(ListPage<HistoryEntry>))]
 [JsonSerializable(typeof(ListPage<FieldChange>))]
+[JsonSerializable(typeof(ListPage<FilterView>))]
+[JsonSerializable(typeof(ListPage<TagView>))]
+[JsonSerializable(typeof(ListPage<FoundView>))]
+[JsonSerializable(typeof(DiskView))]
+[JsonSerializable(typeof(FilterBody))]
+[JsonSerializable(typeof(TagKeyBody))]
 [JsonSerializable(typeof(EventPage))]
 [JsonSerializable(typeof(OperationLog))]
 [JsonSerializable(typeof(Plan))]
@@ -85,6 +94,7 @@ sealed partial class PpecJson : JsonSerializerContext
             new ListConverter<StepView>(), new ListConverter<LogLine>(), new ListConverter<EventView>(), new ListConverter<RackSlot>(),
             new ListConverter<DimmSpec>(), new ListConverter<DiskSpec>(), new ListConverter<NicSpec>(), new ListConverter<FirmwareSpec>(),
             new ListConverter<MachineView>(), new ListConverter<OperationView>(), new ListConverter<RegionView>(), new ListConverter<RackView>(),
+            new ListConverter<FilterView>(), new ListConverter<TagView>(), new ListConverter<FoundView>(), new ListConverter<DiskStay>(), new ListConverter<DiskWipeView>(),
             new ListConverter<ChildView>(), new ListConverter<RackMachineBody>(),
             new ListConverter<ProfileView>(), new ListConverter<ImageView>(), new ListConverter<HistoryEntry>(),
         ];

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using Ppec.Contracts;
 using Ppec.Contracts.Events;
 using Ppec.Domain.Access;
+using Ppec.Domain.Filters;
 using Ppec.Domain.Images;
 using Ppec.Domain.Machines;
 using Ppec.Domain.Operations;
@@ -11,6 +12,7 @@ using Ppec.Domain.Operations.Parents;
 using Ppec.Domain.Profiles;
 using Ppec.Domain.Racks;
 using Ppec.Domain.Regions;
+using Ppec.Domain.Tags;
 
 namespace Ppec.Stores.Codec;
 
@@ -25,6 +27,11 @@ public static class EventNames
         .Add<CredentialIssued>("credential.issued.v1")
         .Add<NameTaken>("claim.taken.v1")
         .Add<NameReleased>("claim.released.v1")
+        // filters and tags
+        .Add<FilterSaved>("filter.saved.v1")
+        .Add<FilterDeleted>("filter.deleted.v1")
+        .Add<TagKeySet>("tag.set.v1")
+        .Add<TagKeyDeleted>("tag.deleted.v1")
         // places
         .Add<RegionCreated>("region.created.v1")
         .Add<RackCreated>("rack.created.v1")

@@ -47,7 +47,7 @@ static class Evidence
         return null;
     }
 
-    /// <summary>Every document and every attribute of the read model.</summary>
+    /// <summary>Every document of the read model, and all it is found by.</summary>
     public static SortedDictionary<string, string> ReadModel(string data)
     {
         var rows = new SortedDictionary<string, string>(StringComparer.Ordinal);
@@ -55,6 +55,8 @@ static class Evidence
         connection.Open();
         Add("SELECT 'document ' || noun || ' ' || id, stream || ' ' || time || ' ' || CAST(body AS TEXT) FROM document");
         Add("SELECT 'attribute ' || noun || ' ' || id || ' ' || key || ' ' || value, '' FROM attribute");
+        Add("SELECT 'tag ' || noun || ' ' || id || ' ' || key, value FROM tag");
+        Add("SELECT 'number ' || noun || ' ' || id || ' ' || key, CAST(value AS TEXT) FROM number");
         Add("SELECT 'checkpoint', position FROM checkpoint");
         return rows;
 
