@@ -30,4 +30,16 @@ static partial class GrainsLog
 
     [LoggerMessage(9, LogLevel.Warning, "Operation {Operation}: its reminder could not be set or taken back; the sweep looks after it")]
     public static partial void ReminderFailed(this ILogger logger, string operation, Exception exception);
+
+    [LoggerMessage(20, LogLevel.Warning, "Drift of {Machine} changed: its history says what")]
+    public static partial void DriftChanged(this ILogger logger, string machine);
+
+    [LoggerMessage(21, LogLevel.Error, "Looking at {Machine} failed; its next turn comes")]
+    public static partial void LookFailed(this ILogger logger, string machine, Exception exception);
+
+    [LoggerMessage(22, LogLevel.Error, "Watching failed; it is tried again within seconds")]
+    public static partial void WatchFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(23, LogLevel.Warning, "This node only observes: nothing is powered, booted or written")]
+    public static partial void ObservesOnly(this ILogger logger);
 }

@@ -28,6 +28,12 @@ public sealed record PpecOptions
     /// <summary>A durable reminder a minute for every open operation, beside the sweep: only where reminders outlive a node.</summary>
     public bool RemindOperations { get; init; }
 
+    /// <summary>How often each machine is looked at through its BMC; zero = never.</summary>
+    public TimeSpan WatchEvery { get; init; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>Nothing is powered, booted or written: machines are looked at, and drift is reported.</summary>
+    public bool Observe { get; init; }
+
     /// <summary>Names claimed for a machine that never came to be are given back after this.</summary>
     public TimeSpan ClaimGrace { get; init; } = TimeSpan.FromMinutes(1);
 }

@@ -29,7 +29,7 @@ sealed class ListSql
         {
             Term.All t    => $"({string.Join(" AND ", t.Terms.Select(inner => Condition(inner, id)))})",
             Term.Text t   => $"EXISTS (SELECT 1 FROM text t WHERE t.noun = {Noun} AND t.id = {id} AND t.value LIKE {Bind(Like(t.Part))} ESCAPE '\\')",
-            Term.Has { Key: "hold" } => $"EXISTS (SELECT 1 FROM attribute a WHERE a.noun = {Noun} AND a.id = {id} AND a.key = 'hold')",
+            Term.Has { Key: "hold" or "drift" } t => $"EXISTS (SELECT 1 FROM attribute a WHERE a.noun = {Noun} AND a.id = {id} AND a.key = '{t.Key}')",
             Term.Has t    => $"EXISTS (SELECT 1 FROM tag a WHERE a.noun = {Noun} AND a.id = {id} AND a.key = {Bind(t.Key[4..])})",
             Term.In { Key: "id" } t => $"{id} IN ({All(t.Values)})",
             Term.In t     => $"EXISTS (SELECT 1 FROM {Table(t.Key)} a WHERE a.noun = {Noun} AND a.id = {id} AND a.key = {Bind(Key(t.Key))} AND a.value IN ({All(t.Values)}))",
@@ -48,7 +48,7 @@ sealed class ListSql
     {
         { Negated: true } or Term.All or Term.Number { Key: "version" } => null,
         Term.Text t => Match(t.Part) is { } match ? ($"SELECT i.id FROM texts.trigram s CROSS JOIN texts.item i ON i.n = s.rowid CROSS JOIN document d ON d.noun = i.noun AND d.id = i.id WHERE s.text MATCH {Bind(match)} AND i.noun = {Noun}", false) : null,
-        Term.Has { Key: "hold" } => ($"SELECT DISTINCT id FROM attribute WHERE noun = {Noun} AND key = 'hold'", false),
+        Term.Has { Key: "hold" or "drift" } t => ($"SELECT DISTINCT id FROM attribute WHERE noun = {Noun} AND key = '{t.Key}'", false),
         Term.Has t => ($"SELECT id FROM tag WHERE noun = {Noun} AND key = {Bind(t.Key[4..])}", false),
         Term.In { Key: "id" } t => ($"SELECT id FROM document WHERE noun = {Noun} AND id IN ({All(t.Values)})", false),
         Term.In { Values: [var one] } t => ($"SELECT id FROM {Table(t.Key)} WHERE noun = {Noun} AND key = {Bind(Key(t.Key))} AND value = {Bind(one)}", true),

@@ -96,6 +96,9 @@ public static class Nouns
         Add("bmc", Uri.TryCreate(v.Bmc?.Address, UriKind.Absolute, out var bmc) ? bmc.Host : null);
         Add("operation", v.Operation?.Id);
         foreach (var hold in v.Holds) Add("hold", hold.Source);
+        foreach (var kind in v.Drift.SelectMany(d => new[] { d.Kind, Drifts.Family(d.Kind) }).Distinct()) Add("drift", kind);
+        Add("maintenance", v.Maintenance is null ? null : "open");
+        foreach (var waiver in v.Waivers) Add("waiver", waiver.Gap);
         foreach (var mac in v.Inventory?.Nics.Select(n => n.Mac) ?? v.Evidence?.Macs ?? []) Add("mac", mac);
         foreach (var disk in v.Inventory?.Disks ?? []) Add("disk", disk.Serial);
         if (v.Inventory is { } hardware)

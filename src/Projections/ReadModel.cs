@@ -92,6 +92,9 @@ public sealed class ReadModel : IReadModel, IDisposable
         SELECT o.id, COALESCE(m.value, '') FROM attribute o LEFT JOIN attribute m ON m.noun = 'operation' AND m.id = o.id AND m.key = 'machine' WHERE o.noun = 'operation' AND o.key = 'open'
         """);
 
+    public ImmutableArray<string> Watched() =>
+        [.. Pairs("SELECT DISTINCT a.id, a.noun FROM attribute a WHERE a.noun = 'machine' AND a.key IN ('bmc', 'hold', 'maintenance', 'waiver')").Select(p => p.Item1)];
+
     public ImmutableArray<(string Name, string Owner)> OrphanClaims() => Pairs("""
         SELECT * FROM (
         SELECT d.id, a.value FROM document d JOIN attribute a ON a.noun = d.noun AND a.id = d.id AND a.key = 'owner'

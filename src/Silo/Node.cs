@@ -12,6 +12,7 @@ using Ppec.Grains.Access;
 using Ppec.Grains.Gate;
 using Ppec.Grains.Operations;
 using Ppec.Grains.Snapshots;
+using Ppec.Grains.Watching;
 using Ppec.Projections;
 using Ppec.Silo.Cluster;
 using Ppec.Stores.Codec;
@@ -54,7 +55,7 @@ public sealed class Node : IAsyncDisposable
                 .AddSingleton(model).AddSingleton<IReadModel>(model)
                 .AddSingleton<IReadiness>(new Readiness(model, end))
                 .AddHostedService<Feed>().AddHostedService<TextFollower>();
-            if (isSilo) await Silo(builder.Services, storage, options.Time);
+            if (isSilo) await Silo(builder.Services, storage, options.Time, options.Ppec.Observe);
             if (isApi) builder.Services
                 .AddSingleton<IHistory, History>()
                 .AddSingleton<IImageContent>(new ImageContent(storage.Images))
@@ -95,7 +96,7 @@ public sealed class Node : IAsyncDisposable
         });
         builder.Logging.ClearProviders()
             .AddSimpleConsole(o => { o.SingleLine = true; o.TimestampFormat = "HH:mm:ss.fff "; o.UseUtcTimestamp = true; })
-            .AddFilter(null, LogLevel.Warning).AddFilter("Ppec", LogLevel.Information).AddFilter("Ppec.Grains.Operations.Waker", LogLevel.Warning).AddFilter("Orleans.Runtime.Silo", LogLevel.Error).AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error)
+            .AddFilter(null, LogLevel.Warning).AddFilter("Ppec", LogLevel.Information).AddFilter("Ppec.Grains.Operations.Waker", LogLevel.Warning).AddFilter("Ppec.Grains.Watching.Watcher", LogLevel.Warning).AddFilter("Orleans.Runtime.Silo", LogLevel.Error).AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error)
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical); // why it could not start is said once, as a sentence
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = StopWithin);
@@ -103,15 +104,15 @@ public sealed class Node : IAsyncDisposable
     }
 
     /// <summary>What only grains need: nobody else sees a secret.</summary>
-    static async Task Silo(IServiceCollection services, Storage storage, TimeProvider time)
+    static async Task Silo(IServiceCollection services, Storage storage, TimeProvider time, bool observe)
     {
         var secrets = storage.Secrets!;
         services
             .AddSingleton(secrets)
             .AddSingleton<IImageStore>(storage.Images)
-            .AddSingleton<IBmcConnector>(new RedfishConnector())
+            .AddSingleton<IBmcConnector>(observe ? new ObservingConnector(new RedfishConnector()) : new RedfishConnector())
             .AddSingleton(new Tickets(await Bootstrap.TicketsKey(secrets), time))
-            .AddSingleton<MachinePower>().AddSingleton<MachineSteps>()
+            .AddSingleton<MachinePower>().AddSingleton<MachineSteps>().AddSingleton<Lookout>()
             .AddSingleton<Credentials>().AddSingleton<TagSchemas>().AddSingleton<Preparation>().AddSingleton<RackRows>().AddSingleton<ImportRows>().AddSingleton<Bulk>().AddSingleton<ChildWork>();
         if (storage.Snapshots is { } snapshots) services.AddSingleton(snapshots);
         else services.AddSingleton<ISnapshotStore, GrainStorageSnapshots>();

@@ -26,6 +26,9 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
 
     sealed record Option(string Name, string Value, string Help)
     {
+        /// <summary>Given or not; it needs no value.</summary>
+        public bool IsSwitch => Value.Length == 0;
+
         public string Variable => $"PPEC_{Name.Replace('-', '_').ToUpperInvariant()}";
     }
 
@@ -45,6 +48,8 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
         new("health-cpu", "SECONDS", "How long each core is tested. Default: 60"),
         new("health-disk", "MIB", "How much of each disk is read. Default: 1024"),
         new("wake-every", "SECONDS", "How often open operations are looked after, whatever else happens. Default: 10"),
+        new("watch-every", "SECONDS", "How often each machine is looked at through its BMC, to notice drift; 0 = never. A BMC that does not answer is drift after three looks, and is then asked less often, down to once in eight intervals. Default: 120"),
+        new("observe", "", "Nothing is powered, booted or written: machines boot from disk, agents are refused, drift is reported. Open operations stand as they are, and no deadline ends one; a deadline that passed meanwhile is a failed attempt once a node without this option goes on. Every node of a cluster needs it."),
         new("cluster", "CONNECTION", "PostgreSQL connection string of a cluster: membership, reminders, snapshots, secrets. Without it this node is alone."),
         new("cluster-name", "NAME", "Nodes of one name form one cluster. Default: ppec"),
         new("roles", "ROLES", "silo (runs grains), api (serves HTTP), or both. Default: silo,api"),
@@ -87,6 +92,8 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
                 ShutdownGrace = Seconds("shutdown-grace", defaults.ShutdownGrace),
                 PowerTimeout = Seconds("power-timeout", defaults.PowerTimeout),
                 WakeEvery = Seconds("wake-every", defaults.WakeEvery),
+                WatchEvery = Get("watch-every") == "0" ? TimeSpan.Zero : Seconds("watch-every", defaults.WatchEvery),
+                Observe = Switch("observe"),
                 HealthMemoryMiB = Number("health-memory", defaults.HealthMemoryMiB),
                 HealthCpuSeconds = Number("health-cpu", defaults.HealthCpuSeconds),
                 HealthDiskReadMiB = Number("health-disk", defaults.HealthDiskReadMiB),
@@ -98,6 +105,13 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
         int Number(string name, int otherwise) => Get(name) is not { } text ? otherwise
             : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n
             : throw new OptionException($"--{name} is a whole number, not '{text}'.");
+
+        bool Switch(string name) => Get(name) switch
+        {
+            null or "false" or "0" => false,
+            "true" or "1" => true,
+            var text => throw new OptionException($"--{name} is true or false, not '{text}'."),
+        };
 
         TimeSpan Seconds(string name, TimeSpan otherwise) => Get(name) is not { } text ? otherwise
             : double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var n) && n > 0 ? TimeSpan.FromSeconds(n)
@@ -114,6 +128,7 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
             var name = equals < 0 ? arguments[i][2..] : arguments[i][2..equals];
             if (All.All(o => o.Name != name)) throw new OptionException($"There is no option --{name}. See --help.");
             flags[name] = equals >= 0 ? arguments[i][(equals + 1)..]
+                : All.First(o => o.Name == name).IsSwitch ? "true"
                 : ++i < arguments.Length ? arguments[i]
                 : throw new OptionException($"--{name} lacks its value.");
         }

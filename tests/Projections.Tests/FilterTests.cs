@@ -3,6 +3,7 @@ using CsCheck;
 using Microsoft.Data.Sqlite;
 using Ppec.Contracts.Queries;
 using Ppec.Domain.Filters;
+using Ppec.Domain.Machines;
 
 namespace Ppec.Projections.Tests;
 
@@ -13,7 +14,7 @@ public sealed class FilterTests : IDisposable
 
     /// <summary>Words of the language, words of SQL, and anything else.</summary>
     static readonly Gen<string> Text = Gen.Frequency(
-        (3, Gen.OneOf("stage:", "tag.team=", "tag.", "-", "hold", "-hold", "cpu>=", "memory<", "4GiB", "@", "@x", "updated>", "2026-01-01", ":", "=", "\"", "'", "''", "--", ";", "/*", "%", "_", "\\", "rack:", "id:", " ", "racked", "sn001", "pay", "$f0", "?", "NULL", "\0", "\ud83d\ude00", "\ud800", ") OR 1=1 --", "'; DROP TABLE document; --", "x' UNION SELECT body FROM document --", "\t", "\n", "\u00a0")),
+        (3, Gen.OneOf("stage:", "tag.team=", "tag.", "-", "hold", "-hold", "drift", "drift:", "cpu>=", "memory<", "4GiB", "@", "@x", "updated>", "2026-01-01", ":", "=", "\"", "'", "''", "--", ";", "/*", "%", "_", "\\", "rack:", "id:", " ", "racked", "sn001", "pay", "$f0", "?", "NULL", "\0", "\ud83d\ude00", "\ud800", ") OR 1=1 --", "'; DROP TABLE document; --", "x' UNION SELECT body FROM document --", "\t", "\n", "\u00a0")),
         (1, Gen.String[0, 20])).Array[0, 12].Select(string.Concat);
 
     public void Dispose()
@@ -34,7 +35,7 @@ public sealed class FilterTests : IDisposable
             var blank = term switch
             {
                 Term.Text t => t with { Part = "aaa" },
-                Term.Has { Key: not "hold" } t => t with { Key = "tag.k" },
+                Term.Has { Key: not ("hold" or "drift") } t => t with { Key = "tag.k" },
                 Term.In t => t with { Key = t.Key == "id" ? "id" : t.Key.StartsWith("tag.", StringComparison.Ordinal) ? "tag.k" : "name", Values = [.. t.Values.Select(_ => "v")] },
                 _ => term,
             };
@@ -77,6 +78,21 @@ public sealed class FilterTests : IDisposable
         Assert.Equal(Count("hold tag.team=pay"), Count("tag.team=pay hold"));
         Assert.Equal(5, Count("hold"));
         Assert.Equal(0, Count("%"));
+    }
+
+    [Fact]
+    public async Task Drift_is_found_by_kind_and_a_machine_that_time_may_change_is_watched()
+    {
+        var logs = new Logs();
+        await logs.Fill(6);
+        await logs.Write("machine-sn002", new DriftNoted("power", "off", "on"), new DriftNoted("hardware-at-boot", "all", "a disk gone"));
+        await logs.Write("machine-sn003", new DriftNoted("power", "off", "on"), new DriftCleared("power"));
+        await logs.Write("machine-sn005", new MachineBmcSet(new("redfish", "https://10.0.0.5", "ppec", new("bmc", 1), null)));
+        using var model = await logs.Folded(Path.Combine(_folder, "drift.db"));
+        string Ids(string filter) => string.Join(' ', model.List("machine", new(filter, null, 1000, null)).Items.Select(i => System.Text.Json.JsonDocument.Parse(i).RootElement.GetProperty("id").GetString()));
+        foreach (var term in (string[])["drift", "drift:power", "drift:hardware-at-boot", "drift:hardware"]) Assert.Equal("sn002", Ids(term));
+        Assert.Equal("", Ids("drift:image"));
+        Assert.Equal(["sn004", "sn005"], model.Watched().Order()); // sn004 is held, sn005 has a BMC
     }
 
     static ImmutableArray<Term>? Parsed(string text)

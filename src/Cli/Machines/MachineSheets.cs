@@ -39,6 +39,12 @@ static class MachineSheets
             foreach (var hold in m.Holds) holds.Add(hold.Source, Words.Time(hold.Since), hold.ExpiresAt, hold.Reason);
             yield return holds;
         }
+        if (m.Drift.Each().Any())
+        {
+            var drift = new Sheet("Drift", "KIND", "SINCE", "EXPECTED", "FOUND");
+            foreach (var d in m.Drift) drift.Add(new(d.Kind, Tone.Bad), Words.Time(d.Since), d.Expected, d.Found);
+            yield return drift;
+        }
         if (m.Evaluation is { } evaluation)
         {
             var gaps = new Sheet($"Evaluation: {(evaluation.Passed ? "passed" : "failed")}. {evaluation.Summary}", "GAP", "SLOT", "EXPECTED", "FOUND", "EFFECT");
@@ -133,6 +139,8 @@ static class MachineSheets
         { Operation: { } under } => new Cell($"{under.Kind} {under.Id}", Tone.Busy),
         { Held: true } => new Cell($"held: {m.Holds.Each().FirstOrDefault()?.Reason}", Tone.Bad),
         { Enlisted: true } => new Cell("waits to be accepted", Tone.Busy),
+        { Maintenance.Expired: false } => new Cell("in maintenance", Tone.Busy),
+        _ when m.Drift.Each().Any() => new Cell($"drift: {string.Join(", ", m.Drift.Select(d => d.Kind))}", Tone.Bad),
         { Maintenance: not null } => new Cell("in maintenance", Tone.Busy),
         _ => "",
     };

@@ -19,7 +19,7 @@ static class MachineVerbs
         call.Show(answer, (machine, wide) => [MachineSheets.Table([machine], wide)], machine => [machine.Id]);
 
     static Verb List(Shell shell) => new Verb("list", "List machines.",
-            "ppec machine list --filter 'stage:spare type:compute-v3' --sort rack", "ppec machine list --region blr1 -o name")
+            "ppec machine list --filter 'stage:spare type:compute-v3' --sort rack", "ppec machine list --region blr1 -o name", "ppec machine list --filter drift")
         .With(shell.Options.Region).With(shell.Options.Listing)
         .Does(shell, call => call.ShowListAsync(call.Client.Machines, MachineSheets.Table, machine => machine.Id, InRegion(call)));
 

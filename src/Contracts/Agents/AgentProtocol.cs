@@ -61,7 +61,7 @@ public sealed record CheckHealth(int MemoryMiB, int CpuSeconds, int DiskReadMiB)
 
 /// <summary>
 /// Write the plan's image to the plan's disk and no other: streamed, decompressed, digest checked while writing and read back; then the seed.
-/// <paramref name="FirstBootToken"/> goes into the seed, so that the installed system can call home once.
+/// <paramref name="FirstBootToken"/> goes into the seed, so that the installed system can call home: its first call ends the installation, later ones are compared with it.
 /// </summary>
 [GenerateSerializer, Immutable]
 public sealed record InstallImage(InstallPlan Plan, string FirstBootToken, string BeaconUrl) : AgentWork
@@ -107,6 +107,6 @@ public sealed record DiskWipe(
     string Serial, string Wwn, string Method, string SanitizationClass, bool Verified, int SamplesRead,
     DateTimeOffset StartedAt, DateTimeOffset FinishedAt, string? Error);
 
-/// <summary>The installed system calls home at its first boot with the identity from its seed and the hardware it sees.</summary>
+/// <summary>The installed system calls home at every boot with the identity from its seed and the hardware it sees.</summary>
 [GenerateSerializer, Immutable]
 public sealed record Beacon(string Token, string Machine, string Hostname, string Image, MachineEvidence Evidence, ImmutableArray<string> DiskSerials, long MemoryMiB);

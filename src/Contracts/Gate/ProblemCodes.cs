@@ -19,6 +19,7 @@ public static class ProblemCodes
     public const string OutcomeUnknown = "outcome-unknown";
     public const string Unavailable = "unavailable";
     public const string Unexpected = "unexpected";
+    public const string ObserveOnly = "observe-only";
     public const string NoCapacity = "no-capacity";
     public const string NothingChosen = "nothing-chosen";
 

@@ -153,6 +153,34 @@ public sealed record NoteDrift(string Machine, string Kind, string Expected, str
     public override string Permission => "machine.report";
 }
 
+/// <summary>What was noted as drift of this kind is as it should be again.</summary>
+[GenerateSerializer, Immutable]
+public sealed record ClearDrift(string Machine, string Kind) : MachineCommand(Machine)
+{
+    public override string Permission => "machine.report";
+}
+
+/// <summary>One look at a machine: what its BMC said (null = it has none), and what time alone has ended. Compared with the log; writes only what changed.</summary>
+[GenerateSerializer, Immutable]
+public sealed record RecordLook(string Machine, BmcReport? Bmc) : MachineCommand(Machine)
+{
+    public override string Permission => "machine.report";
+}
+
+/// <summary>The machine asked what to boot, so it is on.</summary>
+[GenerateSerializer, Immutable]
+public sealed record RecordBootRequest(string Machine) : MachineCommand(Machine)
+{
+    public override string Permission => "machine.report";
+}
+
+/// <summary>The system that <paramref name="Operation"/> installed started once more and called home.</summary>
+[GenerateSerializer, Immutable]
+public sealed record RecordBoot(string Machine, string Operation, Beacon Beacon) : MachineCommand(Machine)
+{
+    public override string Permission => "machine.report";
+}
+
 // ── Work that takes an operation ──────────────────────────────────────────────────────────────────────────
 
 /// <summary>Boots PIOUS, gathers the hardware, tests it, compares it with the profile. From Racked, Inventory or Spare.</summary>
@@ -320,6 +348,14 @@ public sealed record Move(string? Rack, int? Unit, int? Height);
 /// </summary>
 [GenerateSerializer, Immutable]
 public sealed record BmcAccess(string Protocol, string Address, string User, SecretRef Secret, string? PinnedCertificate, SecretRef? Pending = null);
+
+/// <summary>
+/// What one look at a BMC found. <paramref name="Trouble"/>: why nothing could be read, after <paramref name="Tries"/> looks in a row; then all else is empty.
+/// <paramref name="Power"/>: <c>on</c>, <c>off</c>, or null while it changes. <paramref name="Owner"/>: the machine PPEC knows by the serial found, where that is another's.
+/// Memory and sockets are null where the BMC does not count them.
+/// </summary>
+[GenerateSerializer, Immutable]
+public sealed record BmcReport(string? Trouble, int Tries, string Serial, string Uuid, string? Owner, string? Power, long? MemoryMiB, int? Sockets);
 
 /// <summary>What a team asks for when it wants an image on a machine. <paramref name="RootDisk"/>: a serial, or <c>smallest</c>, <c>largest</c>, <c>first</c> (the default).</summary>
 [GenerateSerializer, Immutable]

@@ -38,6 +38,7 @@ public sealed record MachineView(
     ImmutableArray<RepairView> Repairs,
     ImmutableArray<DiskWipe> Wipes,
     MaintenanceView? Maintenance,
+    ImmutableArray<DriftView> Drift,
     int Failures,
     long Version)
 {
@@ -53,6 +54,10 @@ public sealed record OngoingView(string Id, string Kind, bool Writing);
 
 [GenerateSerializer, Immutable]
 public sealed record BmcView(string Protocol, string Address, string User, string? PinnedCertificate);
+
+/// <summary>Something that is not as the log has it, noted and never corrected. <paramref name="Kind"/>: <c>power</c>, <c>bmc</c>, <c>bmc-unreachable</c>, <c>hardware</c>, <c>image</c>…</summary>
+[GenerateSerializer, Immutable]
+public sealed record DriftView(string Kind, string Expected, string Found, DateTimeOffset Since);
 
 /// <summary>Hardware against profile: every gap named.</summary>
 [GenerateSerializer, Immutable]
@@ -75,8 +80,9 @@ public sealed record RepairView(string Slot, string Serial, string? Rma, string?
 [GenerateSerializer, Immutable]
 public sealed record PowerView(string Machine, string Power, DateTimeOffset ReadAt);
 
+/// <summary><paramref name="Expired"/>: its time is over and nobody ended it; drift counts again.</summary>
 [GenerateSerializer, Immutable]
-public sealed record MaintenanceView(string Why, DateTimeOffset ExpiresAt);
+public sealed record MaintenanceView(string Why, DateTimeOffset ExpiresAt, bool Expired = false);
 
 /// <summary>One row of a changelog.</summary>
 [GenerateSerializer, Immutable]

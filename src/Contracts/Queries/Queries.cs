@@ -54,6 +54,9 @@ public interface IReadModel
     /// <summary>Operations that have not ended, with their machines; also those a machine announced and that have no stream yet.</summary>
     ImmutableArray<(string Operation, string Machine)> OpenOperations();
 
+    /// <summary>Machines to look at now and then: those with a BMC, and those with something that time may end (a hold, a waiver, maintenance).</summary>
+    ImmutableArray<string> Watched();
+
     /// <summary>Names (and rack units, as <c>rack:ID/UNIT</c>) that are claimed for a machine that does not exist, does not stand there, or has another BMC.</summary>
     ImmutableArray<(string Name, string Owner)> OrphanClaims();
 }

@@ -11,7 +11,7 @@ public abstract record Term(bool Negated)
     /// <summary>A part of an id, serial, name, hostname or note, whatever its case.</summary>
     public sealed record Text(string Part, bool Negated) : Term(Negated);
 
-    /// <summary>There is any: <c>hold</c>, <c>tag.KEY</c>.</summary>
+    /// <summary>There is any: <c>hold</c>, <c>drift</c>, <c>tag.KEY</c>.</summary>
     public sealed record Has(string Key, bool Negated) : Term(Negated);
 
     /// <summary>One of these.</summary>
@@ -55,7 +55,7 @@ public static class Filter
         if (split <= 0)
             return body switch
             {
-                "hold"                                                                             => new Term.Has("hold", negated),
+                "hold" or "drift"                                                                  => new Term.Has(body, negated),
                 ['@', .. var name] when name.Length > 0 && !word.Quoted                            => new Term.Saved(name, negated),
                 _ when body.StartsWith("tag.", StringComparison.Ordinal) && body.Length > 4 && !word.Quoted => new Term.Has(body, negated),
                 _                                                                                  => new Term.Text(body, negated),

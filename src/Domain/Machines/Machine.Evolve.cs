@@ -27,7 +27,8 @@ public static partial class Machine
         (Known s, MachineTagged e)             => s with { About = s.About with { Tags = s.About.Tags.RemoveRange(e.Removed).SetItems(e.Set) } },
         (Known s, GapWaived e)                 => s with { About = s.About with { Waivers = s.About.Waivers.SetItem(e.Gap, new(e.Gap, e.Until, e.Why)) } },
         (Known s, PartReplaced e)              => s with { About = s.About with { Repairs = s.About.Repairs.Add(new(e.Slot, e.Serial, e.Rma, e.Before, null, e.At)) } },
-        (Known s, DriftNoted e)                => s with { About = s.About with { Drift = s.About.Drift.SetItem(e.Kind, new(e.Kind, e.Expected, e.Found, e.At)) } },
+        (Known s, DriftNoted e)                => s with { About = s.About with { Drift = s.About.Drift.SetItem(e.Kind, new(e.Kind, e.Expected, e.Found, e.At)), DriftTimes = Drifts.Counted(s.About.DriftTimes, e) } },
+        (Known s, DriftCleared e)              => s with { About = s.About with { Drift = s.About.Drift.Remove(e.Kind) } },
 
         (Known s, InspectionStarted e)         => Begin(s, new(e.Operation, Workflows.Inspect, null, false)),
         (Known s, ProvisioningStarted e)       => Begin(s, new(e.Operation, Workflows.Provision, e.Plan, false)),
@@ -47,11 +48,11 @@ public static partial class Machine
         (Spare s, MachineInspected e)          => new Inventory(Inspect(s.About, e)),
         (Inventory s, MachinePromoted e)       => new Spare(s.About, e.Type),
         (Spare s, MachineProvisioned e)        => Install(End(s.About, e.Operation), s.Type, s.About.Operation!),
-        (Baremetal s, MachineProvisioned e)    => Install(End(s.About, e.Operation), s.Type, s.About.Operation!) with { Maintenance = s.Maintenance },
+        (Baremetal s, MachineProvisioned e)    => Install(End(s.About, e.Operation) with { Drift = s.About.Drift.RemoveRange([Drifts.Image, Drifts.HardwareAtBoot]) }, s.Type, s.About.Operation!) with { Maintenance = s.Maintenance },
         (Known s, DiskWiped e)                 => s with { About = s.About with { Wipes = s.About.Wipes.Add(e.Wipe) } },
         (Racked s, MachineAdopted e)           => Adopt(s.About, e),
-        (Baremetal s, MaintenanceStarted e)    => s with { Maintenance = new(e.Why, e.ExpiresAt) },
-        (Baremetal s, MaintenanceEnded e)      => s with { Maintenance = null, About = e.Baseline is null || s.About.Inspection is null ? s.About : s.About with { Inspection = s.About.Inspection with { Inventory = e.Baseline, At = e.At } } },
+        (Baremetal s, MaintenanceStarted e)    => s with { Maintenance = new(e.Why, e.ExpiresAt), About = Attended(s.About) },
+        (Baremetal s, MaintenanceEnded e)      => s with { Maintenance = null, About = Attended(e.Baseline is null || s.About.Inspection is null ? s.About : s.About with { Inspection = s.About.Inspection with { Inventory = e.Baseline, At = e.At } }) },
         (Known s, MachineRetired e)            => new Retired(Release(e.Operation is null ? s.About : End(s.About, e.Operation)), e.Destroyed.IsDefault ? [] : e.Destroyed, Unracked: false),
         (Retired s, MachineUnracked)           => s with { Unracked = true, About = s.About with { Place = null } },
 
@@ -82,7 +83,10 @@ public static partial class Machine
     };
 
     static Baremetal Install(Dossier about, string? type, Ongoing done) =>
-        new(about with { Owner = done.Plan!.Owner }, type, done.Plan.Hostname, done.Plan, Verified: true, Maintenance: null);
+        new(about with { Owner = done.Plan!.Owner }, type, done.Plan.Hostname, done.Plan, Verified: true, Maintenance: null) { InstalledBy = done.Id };
+
+    /// <summary>Somebody looked after the maintenance whose time was over.</summary>
+    static Dossier Attended(Dossier about) => about with { Drift = about.Drift.Remove(Drifts.MaintenanceExpired) };
 
     static Baremetal Adopt(Dossier about, MachineAdopted e) =>
         new(about with { Evidence = about.Evidence ?? e.Evidence, Owner = e.Owner }, null, e.Hostname, null, Verified: false, Maintenance: null);

@@ -56,7 +56,12 @@ public static partial class Machine
         (Known s, UnholdMachine c)                                 => Unhold(s, c),
         (Known s, TagMachine c)                                    => Tag(s, c),
         (Baremetal { Maintenance: { } m }, NoteDrift) when m.ExpiresAt > command.At => Nothing<MachineEvent>(),
-        (Known s, NoteDrift c)                                     => s.About.Drift.TryGetValue(c.Kind, out var noted) && noted.Found == c.Found ? Nothing<MachineEvent>() : new DriftNoted(c.Kind, c.Expected, c.Found),
+        (Known s, NoteDrift c)                                     => Drifts.Settle(s.About, c.At, new Drifts.Finding(c.Kind, c.Expected, c.Found)),
+        (Known s, ClearDrift c)                                    => Drifts.Settle(s.About, c.At, new Drifts.Finding(c.Kind)),
+        (Known { About.Operation: not null }, RecordLook or RecordBootRequest or RecordBoot) => Nothing<MachineEvent>(),
+        (Known s, RecordLook c)                                    => Drifts.OfLook(s, c),
+        (Known s, RecordBootRequest c)                             => Drifts.OfBootRequest(s, c.At),
+        (Known s, RecordBoot c)                                    => Drifts.OfBoot(s, c),
         (Enlisted, SetMachine { Place: not null })                 => No(MachineNotAccepted, $"{command.Machine} enlisted itself: it gets its place when it is accepted."),
         (Retired, SetMachine { Name: null, Owner: null, Profile: null, Place: null } c) => Describe((Known)state, c),
         (not Retired, SetMachine c)                                => Describe((Known)state, c),
@@ -180,14 +185,15 @@ public static partial class Machine
 
         var evaluation = Evaluation.Of(profiles, inventory, health, s.About.Waivers, at);
         var inspected = new MachineInspected(operation, inventory, health, evaluation);
+        var changed = Drifts.OfInspection(s.About, inventory);
         var kept = s.About.Holds.RemoveRange([Holds.Inspection, Holds.Unclassified, Workflows.Inspect]).Values.Where(h => h.ExpiresAt is null || h.ExpiresAt > at);
         return (evaluation, kept.Any()) switch
         {
             ({ Passed: false, Type: null } e, _) when e.Gaps.IsEmpty && health.Checks.All(h => h.Status != Contracts.Hardware.HealthStatus.Failed)
-                                        => Then<MachineEvent>(inspected, new MachineHeld(Holds.Unclassified, e.Summary, null, null)),
-            ({ Passed: false } e, _)    => Then<MachineEvent>(inspected, new MachineHeld(Holds.Inspection, e.Summary, null, null)),
-            (_, true)                   => inspected,
-            _                           => Then<MachineEvent>(inspected, new MachinePromoted(evaluation.Type!)),
+                                        => Then<MachineEvent>([inspected, .. changed, new MachineHeld(Holds.Unclassified, e.Summary, null, null)]),
+            ({ Passed: false } e, _)    => Then<MachineEvent>([inspected, .. changed, new MachineHeld(Holds.Inspection, e.Summary, null, null)]),
+            (_, true)                   => Then<MachineEvent>([inspected, .. changed]),
+            _                           => Then<MachineEvent>([inspected, .. changed, new MachinePromoted(evaluation.Type!)]),
         };
     }
 
@@ -323,6 +329,9 @@ public static partial class Machine
 
     static bool Same(Contracts.Agents.MachineEvidence? a, Contracts.Agents.MachineEvidence b) =>
         a is not null && (a.Serial, a.Uuid, a.BoardSerial) == (b.Serial, b.Uuid, b.BoardSerial) && a.Macs.SequenceEqual(b.Macs);
+
+    /// <summary>Why what was seen cannot be this machine; null when nothing contradicts it.</summary>
+    internal static string? NotOf(Dossier about, Contracts.Agents.MachineEvidence seen) => Parts.Contradiction(Expected(about), seen);
 
     /// <summary>Who it must be: before it was ever seen, the serial on paper says so.</summary>
     static Contracts.Agents.MachineEvidence Expected(Dossier about) => about.Evidence ?? new(about.Serial, "", "", []);

@@ -34,6 +34,7 @@ public sealed record MachineTagged(ImmutableSortedDictionary<string, string> Set
 public sealed record GapWaived(string Gap, DateTimeOffset Until, string Why) : MachineEvent;
 public sealed record PartReplaced(string Slot, string Serial, string? Rma, string? Before) : MachineEvent;
 public sealed record DriftNoted(string Kind, string Expected, string Found) : MachineEvent;
+public sealed record DriftCleared(string Kind) : MachineEvent;
 
 // ── Operations: begun, past the point of no return, ended without their goal ──────────────────────────────
 public sealed record InspectionStarted(string Operation) : MachineEvent;

@@ -29,7 +29,11 @@ public abstract record MachineState
     public sealed record Spare(Dossier About, string Type) : Known(About);
 
     /// <summary>In production. <paramref name="Verified"/> = it was installed by PIOUS, not adopted as it ran.</summary>
-    public sealed record Baremetal(Dossier About, string? Type, string Hostname, InstallPlan? Plan, bool Verified, Maintenance? Maintenance) : Known(About);
+    public sealed record Baremetal(Dossier About, string? Type, string Hostname, InstallPlan? Plan, bool Verified, Maintenance? Maintenance) : Known(About)
+    {
+        /// <summary>The operation that installed what runs: only its system's calls home count. Null for an adopted machine.</summary>
+        public string? InstalledBy { get; init; }
+    }
 
     /// <summary>The end. <paramref name="Destroyed"/>: disks that could not be wiped, attested.</summary>
     public sealed record Retired(Dossier About, ImmutableArray<DestroyedDisk> Destroyed, bool Unracked) : Known(About);
@@ -81,6 +85,9 @@ public sealed record Dossier(string Id, string Serial)
 
     /// <summary>Drift noted and not yet settled by an inspection, by kind.</summary>
     public ImmutableSortedDictionary<string, Drift> Drift { get; init; } = ImmutableSortedDictionary<string, Drift>.Empty;
+
+    /// <summary>When drift of each kind was noted, the last few times: what comes and goes too often flaps.</summary>
+    public ImmutableSortedDictionary<string, ImmutableArray<DateTimeOffset>> DriftTimes { get; init; } = ImmutableSortedDictionary<string, ImmutableArray<DateTimeOffset>>.Empty;
 
     /// <summary>When it was last held for what no inspection had found; a report older than that does not promote it, even once the hold is lifted.</summary>
     public DateTimeOffset? HeldAt { get; init; }

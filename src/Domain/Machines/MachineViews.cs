@@ -31,7 +31,8 @@ public static class MachineViews
             [.. about.Waivers.Values.Select(w => new WaiverView(w.Gap, w.Until, w.Why))],
             [.. about.Repairs.Select(r => new RepairView(r.Slot, r.Serial, r.Rma, r.Before, r.After, r.At))],
             about.Wipes,
-            installed?.Maintenance is { } m ? new MaintenanceView(m.Why, m.ExpiresAt) : null,
+            installed?.Maintenance is { } m ? new MaintenanceView(m.Why, m.ExpiresAt, about.Drift.ContainsKey(Drifts.MaintenanceExpired)) : null,
+            [.. about.Drift.Values.Select(d => new DriftView(d.Kind, d.Expected, d.Found, d.At))],
             about.Failures,
             version) { Macs = [.. about.Macs.Union(about.Evidence?.Macs ?? [], StringComparer.Ordinal)] };
     }

@@ -25,9 +25,9 @@ public static class Parts
 
     /// <summary>
     /// What changed between the report that made a machine Spare and a later one, a sentence a part, naming the slot. Empty = the same hardware.
-    /// Link state and kernel names are not hardware.
+    /// Link state and kernel names are not hardware. <paramref name="announced"/>: slots whose change was announced.
     /// </summary>
-    public static ImmutableArray<string> Differences(HardwareInventory before, HardwareInventory after)
+    public static ImmutableArray<string> Differences(HardwareInventory before, HardwareInventory after, Func<string, bool>? announced = null)
     {
         var found = ImmutableArray.CreateBuilder<string>();
         if (!Same(before.System.Uuid, after.System.Uuid)) found.Add($"system UUID: expected {before.System.Uuid}, found {after.System.Uuid}");
@@ -45,7 +45,7 @@ public static class Parts
             foreach (var key in left.Select(g => g.Key).Union(right.Select(g => g.Key)).Order(StringComparer.Ordinal))
             {
                 var (a, b) = (string.Join(" + ", left[key]), string.Join(" + ", right[key]));
-                if (a != b) found.Add($"{kind} {key}: expected {(a.Length == 0 ? "nothing" : a)}, found {(b.Length == 0 ? "nothing" : b)}");
+                if (a != b && announced?.Invoke(key) != true) found.Add($"{kind} {key}: expected {(a.Length == 0 ? "nothing" : a)}, found {(b.Length == 0 ? "nothing" : b)}");
             }
         }
     }

@@ -14,6 +14,9 @@ public interface IBmc : IAsyncDisposable
     /// <summary>Asks for a power state. The state already reached is success. Returns when the BMC accepted, not when it happened.</summary>
     Task RequestPower(PowerRequest request, CancellationToken cancellation);
 
+    /// <summary>All that one look tells: it costs the BMC no more than <see cref="Identify"/> alone.</summary>
+    Task<BmcSight> Look(CancellationToken cancellation);
+
     /// <summary>What the next boot, and only that one, starts from; <see cref="BootOverride.None"/> clears it.</summary>
     Task SetBootOnce(BootOverride target, CancellationToken cancellation);
 
@@ -48,6 +51,9 @@ public sealed record BmcTarget(string Address, string User, string Password, str
 
 /// <summary>The machine's serial and UUID as the BMC tells them; empty where it does not. UUID in lower case with dashes.</summary>
 public sealed record BmcIdentity(string Serial, string Uuid, string Manufacturer, string Model);
+
+/// <summary>A machine as its BMC sees it. Memory (MiB, rounded as the BMC does) and CPU sockets are null where it does not count them.</summary>
+public sealed record BmcSight(BmcIdentity Identity, PowerState Power, long? MemoryMiB, int? Sockets);
 
 public enum PowerState { Off, On, PoweringOn, PoweringOff }
 

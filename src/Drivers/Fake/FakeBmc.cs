@@ -33,6 +33,11 @@ public sealed class FakeBmc(BmcTarget account, BmcIdentity identity)
     /// <summary>Who it says it is: change it to swap two BMCs' cables.</summary>
     public BmcIdentity Identity { get; set; } = identity;
 
+    /// <summary>What it counts in the machine; null = it does not.</summary>
+    public long? MemoryMiB { get; set; }
+
+    public int? Sockets { get; set; }
+
     /// <summary>Called after each change of the machine's power, with what the boot starts from (the override is used up by it).</summary>
     public Action<PowerState, BootOverride>? Powered { get; set; }
 
@@ -185,6 +190,8 @@ internal sealed class FakeSession(FakeBmc bmc, int session) : IBmc
     public Task<BmcIdentity> Identify(CancellationToken cancellation) => Step("identify", () => bmc.Identity, cancellation);
 
     public Task<PowerState> ReadPower(CancellationToken cancellation) => Step("read-power", bmc.ReadPower, cancellation);
+
+    public Task<BmcSight> Look(CancellationToken cancellation) => Step("look", () => new BmcSight(bmc.Identity, bmc.ReadPower(), bmc.MemoryMiB, bmc.Sockets), cancellation);
 
     public Task<BootOverride> ReadBootOnce(CancellationToken cancellation) => Step("read-boot", () => bmc.Boot, cancellation);
 

@@ -21,8 +21,15 @@ internal sealed class RedfishBmc(RedfishWire wire, RedfishMap map, RedfishSessio
     {
         var (system, _) = await System(cancellation);
         glance = (system, time.GetTimestamp());
-        var uuid = Guid.TryParse(system.Text("UUID"), out var parsed) ? parsed.ToString("D") : "";
-        return new BmcIdentity(system.Text("SerialNumber"), uuid, system.Text("Manufacturer"), system.Text("Model"));
+        return Identity(system);
+    }, cancellation);
+
+    public Task<BmcSight> Look(CancellationToken cancellation) => Turn(async () =>
+    {
+        var (system, _) = await System(cancellation);
+        var memory = system.Number("MemorySummary", "TotalSystemMemoryGiB") is > 0 and < 1 << 20 and var gib ? (long?)Math.Round(gib * 1024) : null;
+        var sockets = system.Number("ProcessorSummary", "Count") is > 0 and < 1024 and var count ? (int?)count : null;
+        return new BmcSight(Identity(system), Power(system), memory, sockets);
     }, cancellation);
 
     public Task<PowerState> ReadPower(CancellationToken cancellation) => Turn(async () => Power(Glanced() ?? (await System(cancellation)).Body), cancellation);
@@ -154,6 +161,9 @@ internal sealed class RedfishBmc(RedfishWire wire, RedfishMap map, RedfishSessio
     static bool Reached(PowerRequest request, PowerState state) => request == PowerRequest.On
         ? state is PowerState.On or PowerState.PoweringOn
         : state is PowerState.Off or PowerState.PoweringOff;
+
+    static BmcIdentity Identity(JsonElement system) => new(
+        system.Text("SerialNumber"), Guid.TryParse(system.Text("UUID"), out var uuid) ? uuid.ToString("D") : "", system.Text("Manufacturer"), system.Text("Model"));
 
     PowerState Power(JsonElement system) => system.Text("PowerState") switch
     {

@@ -36,6 +36,10 @@ internal static class RedfishJson
         return kept.ToString().Trim();
     }
 
+    /// <summary>A number at the path; null where there is none.</summary>
+    public static double? Number(this JsonElement element, params ReadOnlySpan<string> path) =>
+        element.Child(path) is { ValueKind: JsonValueKind.Number } number && number.TryGetDouble(out var value) ? value : null;
+
     /// <summary>The <c>@odata.id</c> (or plain URI) at the path, or null where there is none that is an absolute path on this BMC.</summary>
     public static string? Link(this JsonElement element, params ReadOnlySpan<string> path)
     {

@@ -79,15 +79,17 @@ public sealed class Tickets(byte[] key, TimeProvider time)
     }
 
     /// <summary>A ticket we minted that has not expired; null for anything else.</summary>
-    public Ticket? Open(string? ticket)
+    public Ticket? Open(string? ticket) => Read(ticket) is { } read && read.ExpiresAt > time.GetUtcNow() ? read : null;
+
+    /// <summary>A ticket we minted, its time over or not: it still says which installation speaks, and buys nothing any more. Null for anything else.</summary>
+    public Ticket? Read(string? ticket)
     {
         if (ticket is not { Length: > 20 and < 400 }) return null;
         var parts = ticket.Split('.');
         if (parts.Length != 6 || parts[0] != "ppec" || !long.TryParse(parts[4], NumberStyles.None, CultureInfo.InvariantCulture, out var expires)) return null;
         var signed = Encoding.ASCII.GetBytes(Sign(string.Join('.', parts[..5])));
         if (!CryptographicOperations.FixedTimeEquals(signed, Encoding.ASCII.GetBytes(parts[5]))) return null;
-        var expiry = DateTimeOffset.FromUnixTimeMilliseconds(expires);
-        return expiry > time.GetUtcNow() ? new(parts[1], parts[2], parts[3], expiry) : null;
+        return new(parts[1], parts[2], parts[3], DateTimeOffset.FromUnixTimeMilliseconds(expires));
     }
 
     /// <summary>

@@ -18,7 +18,13 @@ public sealed class MachineGateGrain(Tickets tickets, PpecOptions options, TimeP
     public async Task<BootAnswer> Boot(string mac, string uuid, string serial, string sourceAddress)
     {
         var machine = await Known(mac, serial);
+        if (options.Observe)
+        {
+            Asked(machine, sourceAddress);
+            return new(null, machine);
+        }
         var decision = machine is null ? new(BootSource.Unknown, null) : await GrainFactory.GetGrain<IMachineGrain>(machine).DecideBoot();
+        if (decision.Source == BootSource.Disk) Asked(machine, sourceAddress);
         return decision switch
         {
             { Source: BootSource.Pious, Operation: { } operation } => new(await GrainFactory.GetGrain<IOperationGrain>(operation).MintBootToken(), machine),
@@ -30,6 +36,7 @@ public sealed class MachineGateGrain(Tickets tickets, PpecOptions options, TimeP
 
     public async Task<AgentAnswer<SessionGranted>> Connect(SessionRequest request, string sourceAddress)
     {
+        if (options.Observe) return new(null, Observing.Refusal);
         if (tickets.Open(request.Token) is not { } ticket) return new(null, Refused);
         if (Wrong(request) is { } wrong) return new(null, wrong);
         return ticket.Purpose switch
@@ -50,9 +57,9 @@ public sealed class MachineGateGrain(Tickets tickets, PpecOptions options, TimeP
         ByCredential(credential, operation => operation.Result(credential, task, result));
 
     public async Task<AgentAnswer<string>> Beacon(Beacon beacon, string sourceAddress) =>
-        tickets.Open(beacon.Token) is { Purpose: Tickets.FirstBoot } ticket
-            ? await GrainFactory.GetGrain<IOperationGrain>(ticket.Operation).Beacon(beacon, sourceAddress)
-            : new(null, Refused);
+        tickets.Read(beacon.Token) is not { Purpose: Tickets.FirstBoot } ticket ? new(null, Refused)
+            : Wrong(beacon) is { } wrong ? new(null, wrong)
+            : await GrainFactory.GetGrain<IOperationGrain>(ticket.Operation).Beacon(beacon, sourceAddress);
 
     public async Task<Problem?> MayFetchImage(string credential, string sha256)
     {
@@ -68,7 +75,8 @@ public sealed class MachineGateGrain(Tickets tickets, PpecOptions options, TimeP
     static Problem Refused => new(ProblemCodes.BootTokenRefused, "This token is not one of ours, or it has expired.");
 
     async Task<AgentAnswer<T>> ByCredential<T>(string credential, Func<IOperationGrain, Task<AgentAnswer<T>>> ask) where T : class =>
-        Tokens.Parse(credential) is { Kind: "agt" } parsed
+        options.Observe ? new(null, Observing.Refusal)
+            : Tokens.Parse(credential) is { Kind: "agt" } parsed
             ? await ask(GrainFactory.GetGrain<IOperationGrain>(parsed.Id))
             : new(null, new(ProblemCodes.Unauthenticated, "An agent's credential is needed here."));
 
@@ -84,6 +92,18 @@ public sealed class MachineGateGrain(Tickets tickets, PpecOptions options, TimeP
                 case { Stage: not "retired" } view: return view.Id;
             }
         return null;
+    }
+
+    /// <summary>
+    /// A machine that asks is on, whether it should be or not. Nobody waits for the note, and anybody on the network may have asked in its name: it is
+    /// noted, it starts nothing, and the next look at its BMC puts it right.
+    /// </summary>
+    void Asked(string? machine, string sourceAddress)
+    {
+        if (machine is null) return;
+        var now = time.GetUtcNow();
+        GrainFactory.GetGrain<IMachineGrain>(machine).Execute(new RecordBootRequest(machine) { At = now },
+            new("agent:" + machine, "none", sourceAddress, $"boot/{machine}/{Guid.NewGuid():N}", "")).Ignore();
     }
 
     bool Enlists(string sourceAddress) =>
@@ -104,10 +124,21 @@ public sealed class MachineGateGrain(Tickets tickets, PpecOptions options, TimeP
     {
         if (request.Nonce is not { Length: >= 22 and <= 128 } nonce || !nonce.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
             return Problem.Invalid("nonce", "The nonce is 22 to 128 random characters of A-Z, a-z, 0-9, - and _.");
-        var e = request.Evidence;
-        var texts = new[] { e.Serial, e.Uuid, e.BoardSerial }.Concat(e.Macs.IsDefault ? [] : e.Macs);
-        return texts.Any(t => t.Length > 128 || t.Any(char.IsControl)) || (!e.Macs.IsDefault && e.Macs.Length > 64)
+        return Wrong(request.Evidence);
+    }
+
+    static Problem? Wrong(Beacon beacon)
+    {
+        var serials = beacon.DiskSerials.IsDefault ? [] : beacon.DiskSerials;
+        return serials.Length > 1024 || serials.Append(beacon.Image).Append(beacon.Hostname).Any(Odd)
+            ? Problem.Invalid("beacon", "Image, host name and disk serials are at most 255 characters with no control characters; at most 1024 disks.")
+            : Wrong(beacon.Evidence);
+    }
+
+    static Problem? Wrong(MachineEvidence e) =>
+        new[] { e.Serial, e.Uuid, e.BoardSerial }.Concat(e.Macs.IsDefault ? [] : e.Macs).Any(t => Odd(t) || t.Length > 128) || (!e.Macs.IsDefault && e.Macs.Length > 64)
             ? Problem.Invalid("evidence", "Serials, UUID and MACs are at most 128 characters with no control characters; at most 64 MACs.")
             : null;
-    }
+
+    static bool Odd(string text) => text.Length > 255 || text.Any(char.IsControl);
 }

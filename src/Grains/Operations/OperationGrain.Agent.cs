@@ -9,6 +9,7 @@ using Ppec.Contracts.Operations;
 using Ppec.Domain.Machines;
 using Ppec.Domain.Operations;
 using Ppec.Grains.Access;
+using Ppec.Grains.Gate;
 using static Ppec.Domain.Operations.OperationState;
 
 namespace Ppec.Grains.Operations;
@@ -96,12 +97,27 @@ public sealed partial class OperationGrain
 
     public async Task<AgentAnswer<string>> Beacon(Beacon beacon, string sourceAddress)
     {
-        if (tickets.Open(beacon.Token) is not { Purpose: Tickets.FirstBoot } ticket || ticket.Operation != Id || State is not Known { Facts: var facts } || facts.Machine != beacon.Machine)
+        if (tickets.Read(beacon.Token) is not { Purpose: Tickets.FirstBoot } ticket || ticket.Operation != Id || State is not Known { Facts: var facts } || facts.Machine != beacon.Machine)
             return Refused<string>(ProblemCodes.BootTokenRefused, "This first-boot token is not one of ours, or it has expired.");
+        if (facts.Steps.GetValueOrDefault(Workflows.Steps.AwaitFirstBoot) is { Done: true }) return await LaterBoot(facts.Machine, beacon, sourceAddress);
+        if (options.Observe) return new(null, Observing.Refusal);
+        if (ticket.ExpiresAt <= time.GetUtcNow()) return Refused<string>(ProblemCodes.BootTokenRefused, "This first-boot token has expired.");
         if (State is Active a && Operation.StepOf(a).Name == Workflows.Steps.BootDisk)
             return new(null, new(ProblemCodes.Unavailable, "Its power-on is still being recorded: ask again."));
         Say("beacon", $"{beacon.Hostname} called home from {sourceAddress}");
         var outcome = await Execute(new ReportBeacon(Id, ticket.Id, beacon, sourceAddress) { At = time.GetUtcNow() }, FromAgent($"{Id}/beacon/{facts.Generation}"));
+        return outcome.Problem is { } refused ? new(null, refused) : new("", null);
+    }
+
+    /// <summary>
+    /// What the token bought is long done. It still proves that this is the system of this installation, so its word is compared with the log;
+    /// the machine knows whether this installation is the one that counts.
+    /// </summary>
+    async Task<AgentAnswer<string>> LaterBoot(string machine, Beacon beacon, string sourceAddress)
+    {
+        var now = time.GetUtcNow();
+        var outcome = await Machine(machine).Execute(new RecordBoot(machine, Id, beacon) { At = now },
+            new($"agent:{machine}", "first-boot-token", sourceAddress, $"{Id}/boot/{Guid.NewGuid():N}", "", Operation: Id));
         return outcome.Problem is { } refused ? new(null, refused) : new("", null);
     }
 

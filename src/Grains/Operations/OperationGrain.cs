@@ -42,6 +42,7 @@ public sealed partial class OperationGrain(
 
     public async Task Wake(string? machine)
     {
+        if (options.Observe) return;
         if (State is Absent && machine is not null && await Machine(machine).Context() is { Operation: { } start } && start.Operation == Id)
             await Do(start, "start");
         await Drive();
@@ -111,6 +112,7 @@ public sealed partial class OperationGrain(
     /// <summary>Does what comes next until something has to be waited for. One drive at a time: calls of an aggregate do not interleave.</summary>
     async Task Drive()
     {
+        if (options.Observe) return; // it stands as it is: no step, no deadline
         while (await Act(Operation.Resume(State, time.GetUtcNow()))) { }
         Schedule();
     }

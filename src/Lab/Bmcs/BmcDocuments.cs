@@ -37,7 +37,7 @@ public static class BmcDocuments
         ["Manufacturer"] = face.Manufacturer, ["Model"] = face.Model, ["SerialNumber"] = face.Serial, ["SKU"] = face.Serial, ["UUID"] = face.Uuid,
         ["PowerState"] = power, ["LocationIndicatorActive"] = located, ["IndicatorLED"] = located ? "Blinking" : "Off",
         ["Status"] = new JsonObject { ["State"] = power == "Off" ? "Disabled" : "Enabled", ["Health"] = "OK" },
-        ["ProcessorSummary"] = new JsonObject { ["Count"] = 1, ["LogicalProcessorCount"] = face.Cpus, ["Model"] = "Lab" },
+        ["ProcessorSummary"] = new JsonObject { ["Count"] = face.Sockets, ["LogicalProcessorCount"] = face.Cpus, ["Model"] = "Lab" },
         ["MemorySummary"] = new JsonObject { ["TotalSystemMemoryGiB"] = face.MemoryMiB / 1024.0 },
         ["Boot"] = new JsonObject
         {

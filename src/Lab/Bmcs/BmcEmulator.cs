@@ -30,9 +30,13 @@ public sealed class BmcEmulator(IPoweredMachine machine, string user, string pas
     /// <summary>Requests so far: what a client costs a BMC.</summary>
     public int Requests { get; private set; }
 
+    /// <summary>Those of them that would change something: all but reading, and opening and closing sessions.</summary>
+    public int Writes { get; private set; }
+
     public async Task Serve(HttpContext http)
     {
         Requests++;
+        if (!HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method) && !http.Request.Path.StartsWithSegments(Doc.Sessions)) Writes++;
         if (faults.Dead || (faults.Flaps && IsAway()))
         {
             http.Abort();

@@ -10,7 +10,7 @@ public enum BootDevice
 }
 
 /// <summary>What a machine says of itself in its SMBIOS, and a BMC in its system resource.</summary>
-public sealed record MachineFace(string Name, string Serial, string Uuid, string Manufacturer, string Model, int Cpus, long MemoryMiB);
+public sealed record MachineFace(string Name, string Serial, string Uuid, string Manufacturer, string Model, int Cpus, long MemoryMiB, int Sockets = 1);
 
 /// <summary>A machine as its mains see it. Every member may be asked twice.</summary>
 public interface IPoweredMachine

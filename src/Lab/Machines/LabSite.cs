@@ -10,8 +10,8 @@ using Ppec.Lab.Sim;
 
 namespace Ppec.Lab.Machines;
 
-/// <summary>One line of <c>ppec-lab status</c>. <paramref name="Requests"/> and <paramref name="PowerActions"/>: what its BMC was asked since the lab came up.</summary>
-public sealed record MachineStatus(string Name, string Kind, string Serial, string Bmc, string Power, string Phase, ImmutableArray<string> Faults, int Requests = 0, int PowerActions = 0);
+/// <summary>One line of <c>ppec-lab status</c>. <paramref name="Requests"/>, <paramref name="PowerActions"/> and <paramref name="Writes"/>: what its BMC was asked since the lab came up.</summary>
+public sealed record MachineStatus(string Name, string Kind, string Serial, string Bmc, string Power, string Phase, ImmutableArray<string> Faults, int Requests = 0, int PowerActions = 0, int Writes = 0);
 
 /// <summary>How a lab is run.</summary>
 /// <param name="SimDelay">What each piece of a simulated machine's work takes.</param>
@@ -77,7 +77,7 @@ public sealed class LabSite : IAsyncDisposable
         foreach (var ((plan, machine), row) in machines.Values.Zip(Rows))
         {
             var on = await machine.IsOn(cancellation);
-            status.Add(new(plan.Name, Kind(plan), plan.Serial, row.BmcAddress, on ? "on" : "off", machine.Phase, plan.Faults, bmcs[plan.Name].Requests, bmcs[plan.Name].Power.Actions));
+            status.Add(new(plan.Name, Kind(plan), plan.Serial, row.BmcAddress, on ? "on" : "off", machine.Phase, plan.Faults, bmcs[plan.Name].Requests, bmcs[plan.Name].Power.Actions, bmcs[plan.Name].Writes));
         }
 
         return status;

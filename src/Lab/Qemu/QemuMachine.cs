@@ -8,7 +8,7 @@ public sealed class QemuMachine(MachinePlan plan, QemuParts parts) : IPoweredMac
 {
     volatile bool lastSeenOn;
 
-    public MachineFace Face { get; } = new(plan.Name, plan.Serial, plan.Uuid, "PPEC Lab", "QEMU R1", plan.Cpus, plan.MemoryMiB);
+    public MachineFace Face { get; } = new(plan.Name, plan.Serial, plan.Uuid, "PPEC Lab", "QEMU R1", plan.Cpus, plan.MemoryMiB, Sockets: plan.Cpus);
 
     public string Phase => lastSeenOn ? "running" : "off";
 

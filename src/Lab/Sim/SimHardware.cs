@@ -12,13 +12,13 @@ public static class SimHardware
 {
     const string Maker = "PPEC Lab";
 
-    public static MachineFace Face(MachinePlan plan) => new(plan.Name, plan.Serial, plan.Uuid, Maker, "Sim R1", plan.Cpus, plan.MemoryMiB);
+    public static MachineFace Face(MachinePlan plan) => new(plan.Name, plan.Serial, plan.Uuid, Maker, "Sim R1", plan.Cpus, plan.MemoryMiB, Sockets(plan));
 
     public static MachineEvidence Evidence(MachinePlan plan) => new(plan.Serial, plan.Uuid, $"{plan.Serial}B", plan.Macs);
 
     public static Inventory Inventory(MachinePlan plan)
     {
-        var sockets = plan.Cpus >= 4 ? 2 : 1;
+        var sockets = Sockets(plan);
         var threads = plan.Cpus / sockets;
         return new Inventory(
             new SystemIdentity(Maker, "Sim R1", plan.Serial, plan.Uuid),
@@ -34,6 +34,8 @@ public static class SimHardware
             plan.MemoryMiB,
             plan.Firmware == FirmwareKind.Uefi ? "uefi" : "bios");
     }
+
+    static int Sockets(MachinePlan plan) => plan.Cpus >= 4 ? 2 : 1;
 
     public static HealthReport Health(MachinePlan plan, CheckHealth work)
     {

@@ -16,7 +16,7 @@ public sealed class SimMachine(MachinePlan plan, SimMemory memory, SimWorld worl
     Task life = Task.CompletedTask;
     volatile string phase = "off";
 
-    public MachineFace Face { get; } = SimHardware.Face(plan);
+    public MachineFace Face => SimHardware.Face(Plan);
 
     public string Phase => phase;
 
@@ -145,20 +145,20 @@ public sealed class SimMachine(MachinePlan plan, SimMemory memory, SimWorld worl
         return new IpxeScript(settings, url => world.Fetch(url, mains), pause => Task.Delay(pause, mains)).Run(new Uri(world.Ppec, "/boot/ipxe"));
     }
 
-    /// <summary>The seed's token is good for one call home, so the system remembers that it made it.</summary>
+    /// <summary>It calls home at every start. The first call is awaited by an operation; later ones tell what runs and on what.</summary>
     async Task RunInstalled(CancellationToken mains)
     {
         var disk = Plan.FittedDisks.First(d => memory.Disk(d.Serial).System is not null);
         var system = memory.Disk(disk.Serial).System!;
         Enter("os");
         await world.Pace(mains);
-        if (!system.Beaconed && Uri.TryCreate(system.BeaconUrl, UriKind.Absolute, out var url))
+        if (Uri.TryCreate(system.BeaconUrl, UriKind.Absolute, out var url))
         {
             ImmutableArray<string> serials = [.. Plan.FittedDisks.Select(d => d.Serial)];
             var beacon = new Beacon(system.Token, system.Machine, system.Hostname, system.Image.Image, SimHardware.Evidence(Plan), serials, Plan.MemoryMiB);
             using var answer = await world.Insist(HttpMethod.Post, url, null, beacon, mains);
             if (!answer.IsSuccessStatusCode) world.Log.Trouble(Plan.Name, $"the beacon was answered {(int)answer.StatusCode}");
-            memory.Keep(disk.Serial, new SimDisk(system with { Beaconed = true }, false));
+            if (!system.Beaconed) memory.Keep(disk.Serial, new SimDisk(system with { Beaconed = true }, false));
         }
 
         await Task.Delay(Timeout.InfiniteTimeSpan, mains);

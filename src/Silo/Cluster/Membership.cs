@@ -4,6 +4,7 @@ using Orleans.Configuration;
 using Ppec.Grains.Gate;
 using Ppec.Grains.Operations;
 using Ppec.Grains.Snapshots;
+using Ppec.Grains.Watching;
 using Ppec.Stores.Postgres;
 
 namespace Ppec.Silo.Cluster;
@@ -77,6 +78,7 @@ static class Membership
     {
         silo.AddIncomingGrainCallFilter<GateFilter>();
         silo.AddGrainService<Waker>();
+        silo.AddGrainService<Watcher>();
     }
 
     static void Name(Orleans.Configuration.ClusterOptions o, ClusterOptions options) => (o.ClusterId, o.ServiceId) = (options.Name, options.Name);

@@ -61,6 +61,7 @@ public static class EventNames
         .Add<GapWaived>("machine.gap-waived.v1")
         .Add<PartReplaced>("machine.part-replaced.v1")
         .Add<DriftNoted>("machine.drift-noted.v1")
+        .Add<DriftCleared>("machine.drift-cleared.v1")
         .Add<InspectionStarted>("machine.inspection-started.v1")
         .Add<ProvisioningStarted>("machine.provisioning-started.v1")
         .Add<ReimagingStarted>("machine.reimaging-started.v1")

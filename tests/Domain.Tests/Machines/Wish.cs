@@ -68,7 +68,7 @@ public sealed record Wish(bool Sensible, int Kind, int A, int B, int C, int Minu
         _ => new UnrackMachine(Id),
     };
 
-    MachineCommand Arbitrary(DateTimeOffset now, string operation) => (Kind % 39) switch
+    MachineCommand Arbitrary(DateTimeOffset now, string operation) => (Kind % 43) switch
     {
         0 => new RackMachine(Id, Pick([Serial, "S-2", ""], A), Place with { Unit = B }, C % 2 == 0 ? null : Bmc, C % 3 == 0 ? null : "compute", A % 2 == 0 ? default : ["aa:00:00:00:00:01"], Text(B)),
         1 => new EnlistMachine(Id, Evidence with { Serial = Text(A), Macs = B % 2 == 0 ? default : Evidence.Macs }),
@@ -100,6 +100,10 @@ public sealed record Wish(bool Sensible, int Kind, int A, int B, int C, int Minu
         28 => new RecordWriting(Id, operation),
         29 => new RecordProvisioned(Id, operation, Written, Text(B)),
         30 => new RecordWipes(Id, operation, [WipeOf(Nvme), WipeOf(Sata) with { Error = Text(B) }, WipeOf(Nvme)]),
+        39 => new ClearDrift(Id, Text(A)),
+        40 => new RecordLook(Id, C % 5 == 0 ? null : new(B % 6 == 0 ? Text(B) : null, A % 5, Pick([Serial, "S-2", ""], A), B % 2 == 0 ? "" : Uuid, null, Pick(["on", "off", null], C), A % 3 == 0 ? null : A * 8192L, B % 3)),
+        41 => new RecordBootRequest(Id),
+        42 => new RecordBoot(Id, A % 2 == 0 ? operation : Text(A), new("", Id, "", B % 2 == 0 ? Debian.Id : Text(B), Evidence, C % 2 == 0 ? default : [Nvme.Serial], A * 8192L)),
         31 => B % 2 == 0 ? new RecordReleased(Id, operation, Pick(Found, B), Healthy, Pick(Profiles, C)) : new RecordRetired(Id, operation),
         32 => new RotateBmc(Id) { Operation = operation },
         33 => new PowerMachine(Id, A % 2 == 0) { Operation = operation },

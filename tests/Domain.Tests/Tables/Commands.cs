@@ -8,6 +8,8 @@ namespace Ppec.Domain.Tests.Tables;
 /// <summary>At least one command of every type, as it would be sent to a given machine: reports come from the operation under way.</summary>
 public static class Commands
 {
+    static readonly BmcReport Seen = new(null, 0, Serial, Uuid, null, "off", null, null);
+
     public static ImmutableArray<(string Name, MachineCommand Command)> For(MachineState state)
     {
         var running = (state as MachineState.Known)?.About.Operation?.Id ?? "op-none";
@@ -32,6 +34,12 @@ public static class Commands
             ("tag", new TagMachine(Id, ImmutableDictionary<string, string>.Empty.Add("team", "payments"), ["old"])),
             ("waive dimm:A2", new WaiveGap(Id, "dimm:A2", Start.AddDays(30), "ordered")),
             ("repair A2", new RepairMachine(Id, "A2", "D-9", "RMA-1")), ("drift", new NoteDrift(Id, "power", "on", "off")),
+            ("drift cleared", new ClearDrift(Id, "power")),
+            ("look: on", new RecordLook(Id, Seen with { Power = "on" })), ("look: off", new RecordLook(Id, Seen)),
+            ("look: another machine", new RecordLook(Id, Seen with { Serial = "OTHER-1", Owner = "other-1" })),
+            ("look: third without an answer", new RecordLook(Id, new("it does not answer", 3, "", "", null, null, null, null))),
+            ("asks what to boot", new RecordBootRequest(Id)),
+            ("boots another image", new RecordBoot(Id, Lives.Now, new("token", Id, "web-1", "other@7", Evidence, [Nvme.Serial, Sata.Serial], Hardware.MemoryMiB))),
             ("inspect", new InspectMachine(Id) { Operation = "op-next" }), ("promote", new PromoteMachine(Id)),
             ("provision", new ProvisionMachine(Id, Spec, Debian) { Operation = "op-next" }),
             ("reimage", new ReimageMachine(Id, Spec, Debian) { Operation = "op-next" }),

@@ -72,6 +72,7 @@ public static class MachineTable
     {
         if (!s.About.Holds.IsEmpty) yield return $"held {string.Join("+", s.About.Holds.Keys)}";
         if (s.About.Operation is { } o) yield return o.Writing ? $"{o.Kind} writing" : o.Kind;
+        if (!s.About.Drift.IsEmpty) yield return $"drift {string.Join("+", s.About.Drift.Keys)}";
         if (s is MachineState.Baremetal { Maintenance: not null }) yield return "in maintenance";
         if (s is MachineState.Baremetal { Verified: false }) yield return "unverified";
         if (s is MachineState.Retired { Unracked: true }) yield return "unracked";

@@ -27,6 +27,21 @@ public abstract class BmcConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_look_tells_who_it_is_and_its_power()
+    {
+        await using var bmc = await Open();
+        Assert.Equal((rig.Identity, PowerState.Off), await Seen());
+        await bmc.RequestPower(PowerRequest.On, Cancellation);
+        Assert.Equal((rig.Identity, PowerState.On), await Seen());
+
+        async Task<(BmcIdentity, PowerState)> Seen()
+        {
+            var sight = await bmc.Look(Cancellation);
+            return (sight.Identity, sight.Power);
+        }
+    }
+
+    [Fact]
     public async Task It_switches_on_and_off_and_reads_it_back()
     {
         await using var bmc = await Open();

@@ -96,6 +96,18 @@ public sealed class RedfishTests
     }
 
     [Fact]
+    public async Task A_look_costs_five_requests_later_ones_three_and_none_leaves_a_session()
+    {
+        await using var rig = await EmulatorRig.Start();
+        await using (var bmc = await Open(rig))
+            Assert.Equal((1024L, 1), (await bmc.Look(Cancellation)) is { MemoryMiB: { } memory, Sockets: { } sockets } ? (memory, sockets) : (0, 0));
+        Assert.Equal((5, 0), (rig.Emulator.Requests, rig.Emulator.Writes)); // root, session, systems, the system; and good-bye
+        await using (var bmc = await Open(rig)) await bmc.Look(Cancellation);
+        Assert.Equal((8, 0), (rig.Emulator.Requests, rig.Emulator.Writes)); // what the BMC's links are is known by now
+        Assert.Empty(rig.Emulator.Sessions.Open);
+    }
+
+    [Fact]
     public async Task Where_there_is_room_for_one_session_a_new_one_takes_the_place_of_our_old_one()
     {
         await using var rig = await EmulatorRig.Start();

@@ -23,7 +23,7 @@ sealed record LabDimm(string Slot, long SizeMiB);
 sealed record LabDisk(long SizeMiB, string Bus);
 
 /// <summary>What the running lab says of a machine.</summary>
-sealed record LabStatus(string Name, string Power, string Phase, int Requests, int PowerActions);
+sealed record LabStatus(string Name, string Power, string Phase, int Requests, int PowerActions, int Writes = 0);
 
 /// <summary>What the lab's machines asked of PPEC; the times of boot scripts are sorted.</summary>
 sealed record LabTraffic(int Boot, int Agent, int Repeated, double[] BootMilliseconds, int BootUnanswered);

@@ -13,6 +13,7 @@ using Ppec.Drivers.Images;
 using Ppec.Grains.Access;
 using Ppec.Grains.Gate;
 using Ppec.Grains.Operations;
+using Ppec.Grains.Watching;
 using Ppec.Projections;
 using Ppec.Stores.Codec;
 
@@ -54,7 +55,7 @@ public sealed class SiloHost : IAsyncDisposable
             .AddSingleton<IBmcConnector>(world.Network)
             .AddSingleton(new Tickets(world.TicketKey, world.Time))
             .AddSingleton(s => ActivatorUtilities.CreateInstance<MachinePower>(s, world.Time)).AddSingleton<MachineSteps>()
-            .AddSingleton<Credentials>().AddSingleton<TagSchemas>().AddSingleton<Preparation>().AddSingleton<RackRows>().AddSingleton<ImportRows>().AddSingleton<Bulk>().AddSingleton<ChildWork>()
+            .AddSingleton<Credentials>().AddSingleton<TagSchemas>().AddSingleton<Preparation>().AddSingleton<RackRows>().AddSingleton<ImportRows>().AddSingleton<Bulk>().AddSingleton<ChildWork>().AddSingleton<Lookout>()
             .AddSingleton<InsideDoor>().AddSingleton<Activations>()
             .AddSingleton<IIncomingGrainCallFilter>(s => s.GetRequiredService<Activations>())
             .AddHostedService<Feed>();
@@ -64,6 +65,7 @@ public sealed class SiloHost : IAsyncDisposable
             silo.Configure<EndpointOptions>(o => o.GatewayPort = gatewayPort);
             silo.AddIncomingGrainCallFilter<GateFilter>();
             silo.AddGrainService<Waker>();
+            silo.AddGrainService<Watcher>();
             silo.AddGrainService<Inside>();
         });
         var host = builder.Build();

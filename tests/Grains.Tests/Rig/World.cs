@@ -41,7 +41,7 @@ public sealed class World : IAsyncLifetime
     internal World(IEventStore log)
     {
         Store = new(log);
-        Options = new() { TrustedImageKeys = [_signer.ExportSubjectPublicKeyInfo()] };
+        Options = new() { TrustedImageKeys = [_signer.ExportSubjectPublicKeyInfo()], WatchEvery = TimeSpan.Zero }; // a test that watches says so
         Watch = new(Store.Log);
         Network = new(Rack);
     }
@@ -54,7 +54,7 @@ public sealed class World : IAsyncLifetime
     public MemorySecrets Secrets { get; } = new();
     public MemoryImages Images { get; } = new();
     public CapturedLog Logs { get; } = new();
-    public PpecOptions Options { get; }
+    public PpecOptions Options { get; set; }
     public Watch Watch { get; }
     public byte[] TicketKey { get; } = RandomNumberGenerator.GetBytes(32);
     public string Token { get; } = Tokens.New("pat", "test");
