@@ -42,10 +42,15 @@ public sealed class ParentTests(World world) : IClassFixture<World>
         var servers = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => world.Spare()));
         string[] ids = [.. servers.Select(s => s.Id)];
         await Visible();
+        // Neither begins before both are accepted.
+        var (accepted, appends) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new System.Collections.Concurrent.ConcurrentDictionary<string, int>());
+        world.Store.Before = stream => stream.StartsWith("parent-", StringComparison.Ordinal) && appends.AddOrUpdate(stream, 1, (_, n) => n + 1) > 1 ? accepted.Task : Task.CompletedTask;
         var both = await Task.WhenAll(
             world.Begin(new ProvisionMany(Wish(2, ids[0], ids[1]) with { SubstituteMachines = [ids[2]] })),
             world.Begin(new ProvisionMany(Wish(2, ids[1], ids[0]) with { HostnamePattern = "db-{n}", SubstituteMachines = [ids[2]] })));
+        accepted.SetResult();
         var endings = await Task.WhenAll(both.Select(Finish));
+        world.Calm();
 
         // Three machines for four wishes: each was given once, and who came late says which one it did not get.
         Assert.All(servers, s => Assert.IsType<MachineState.Baremetal>(world.State(s.Id)));

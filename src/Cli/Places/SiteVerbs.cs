@@ -29,7 +29,7 @@ static class SiteVerbs
     public static Verb Export(Shell shell)
     {
         var verb = new Verb("export", "Write regions, racks, profiles and machines as a file that can be imported. Passwords are never in it.",
-            "ppec export > site.yaml", "ppec export --format csv --noun machines --filter 'region:blr1' --file machines.csv");
+            "ppec export --file site.yaml", "ppec export --format csv --noun machines --filter 'region:blr1' --file machines.csv");
         var format = verb.Has<string?>("--format", "FORMAT", "csv, yaml (unless said) or netbox.");
         format.AcceptOnlyFromAmong(Formats);
         var noun = verb.Has<string?>("--noun", "NOUN", "Only regions, racks, profiles or machines.");
