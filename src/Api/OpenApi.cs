@@ -29,6 +29,8 @@ static class OpenApi
         ["from"] = "Where or when to begin.",
         ["to"] = "When to end; now unless said.",
         ["stream"] = "Only streams whose name begins so.",
+        ["format"] = "`csv`, `yaml` or `netbox`; left out, what the type of the body says (an export: `yaml`).",
+        ["noun"] = "Only `regions`, `racks`, `profiles` or `machines`.",
         ["plan"] = "`true` answers the plan and changes nothing.",
         ["Idempotency-Key"] = "The same key again changes nothing more and answers the same.",
         ["If-Match"] = "The version (ETag) that must still hold.",

@@ -11,6 +11,7 @@ using Ppec.Api.Disks;
 using Ppec.Api.Events;
 using Ppec.Api.Filters;
 using Ppec.Api.Images;
+using Ppec.Api.Import;
 using Ppec.Api.Machines;
 using Ppec.Api.Operations;
 using Ppec.Api.Profiles;
@@ -43,6 +44,7 @@ public static class PpecApi
         app.MapHealth();
         app.MapMachines();
         app.MapManyMachines();
+        app.MapImport();
         app.MapOperations();
         app.MapEvents();
         app.MapRegions();

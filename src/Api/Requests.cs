@@ -25,6 +25,7 @@ static class Requests
 {
     const int LongestText = 1000;
     static readonly TimeSpan ReadYourWrites = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan WorkedOut = TimeSpan.FromSeconds(30);
     static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(5);
 
     public static string Credential(this HttpContext http) =>
@@ -89,7 +90,7 @@ static class Requests
     }
 
     /// <summary>The sentence a person needs; the framework's has type names in it.</summary>
-    static string Plain(JsonException e)
+    public static string Plain(JsonException e)
     {
         var message = e.Message.Split(" Path:")[0];
         if (message.Contains("could not be mapped to any .NET member", StringComparison.Ordinal)) return "there is no such field.";
@@ -108,7 +109,8 @@ static class Requests
         var request = new GateRequest(
             http.Credential(), Header("Idempotency-Key") ?? Guid.NewGuid().ToString(), http.Source(), planHash is null ? command : WithPlan(command, planHash),
             Uri.UnescapeDataString(Header("Ppec-Reason") ?? "") is { Length: > 0 } reason ? reason : null, Header("Ppec-Ticket"), IfMatch(), http.WantsPlan(), secret);
-        return grains.Gate(g => g.Execute(request));
+        // A list of ten thousand takes its while to be worked out, and is not worked out twice at once.
+        return command is Contracts.Machines.BulkCommand ? grains.Gate(g => g.ExecuteMany(request), WorkedOut) : grains.Gate(g => g.Execute(request));
 
         string? Header(string name)
         {

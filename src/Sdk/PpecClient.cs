@@ -22,6 +22,7 @@ public sealed class PpecClient : IDisposable
         Racks = new(_transport);
         Profiles = new(_transport);
         Images = new(_transport);
+        Site = new(_transport);
         Filters = new(_transport);
         Tags = new(_transport);
         Disks = new(_transport);
@@ -50,6 +51,9 @@ public sealed class PpecClient : IDisposable
 
     /// <summary>Operating-system images.</summary>
     public ImagesClient Images { get; }
+
+    /// <summary>Everything in a file: import and export.</summary>
+    public SiteClient Site { get; }
 
     /// <summary>Filters saved under a name.</summary>
     public FiltersClient Filters { get; }

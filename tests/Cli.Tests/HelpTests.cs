@@ -63,6 +63,8 @@ public sealed partial class HelpTests
         ppec disk show
         ppec filter list|show|save|delete
         ppec tag list|show|set|delete
+        ppec import
+        ppec export
         ppec lab up|down|status
         """.ReplaceLineEndings("\n"),
         string.Join('\n', Tree().Subcommands.Select(noun => $"ppec {noun.Name} {string.Join('|', noun.Subcommands.Select(verb => verb.Name))}".TrimEnd())));

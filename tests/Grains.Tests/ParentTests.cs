@@ -12,23 +12,9 @@ namespace Ppec.Grains.Tests;
 /// <summary>Work on many machines through the gate: bounded, resumed by whoever comes next, and each machine given once.</summary>
 public sealed class ParentTests(World world) : IClassFixture<World>
 {
-    static readonly TimeSpan Look = TimeSpan.FromMilliseconds(600);
+    ParentState? Parent(string id) => world.ParentOf(id);
 
-    ParentState? Parent(string id) => world.Watch.Of($"parent-{id}").Cast<ParentEvent>().Aggregate((ParentState?)null, Domain.Operations.Parents.Parent.Evolve);
-
-    /// <summary>Lets time pass as the parent looks at its children, until it ended.</summary>
-    async Task<Ending> Finish(string id)
-    {
-        for (var looks = 0; looks < 2000; looks++)
-        {
-            await world.Seen();
-            if (Parent(id) is { Ending: { } ending }) return ending;
-            await world.Inside(async g => { await g.GetGrain<IParentGrain>(id).Wake(); return true; });
-            world.Time.Advance(Look);
-            await Task.Delay(5, TestContext.Current.CancellationToken);
-        }
-        throw new TimeoutException($"{id} did not end: {string.Join(", ", Parent(id)!.Stand)}");
-    }
+    Task<Ending> Finish(string id) => world.FinishParent(id);
 
     async Task Visible() => Assert.True(await world.Silo.Model.WaitFor(await world.Store.End(default), TimeSpan.FromSeconds(10), default));
 
@@ -56,10 +42,15 @@ public sealed class ParentTests(World world) : IClassFixture<World>
         var servers = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => world.Spare()));
         string[] ids = [.. servers.Select(s => s.Id)];
         await Visible();
+        // Neither begins before both are accepted.
+        var (accepted, appends) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new System.Collections.Concurrent.ConcurrentDictionary<string, int>());
+        world.Store.Before = stream => stream.StartsWith("parent-", StringComparison.Ordinal) && appends.AddOrUpdate(stream, 1, (_, n) => n + 1) > 1 ? accepted.Task : Task.CompletedTask;
         var both = await Task.WhenAll(
             world.Begin(new ProvisionMany(Wish(2, ids[0], ids[1]) with { SubstituteMachines = [ids[2]] })),
             world.Begin(new ProvisionMany(Wish(2, ids[1], ids[0]) with { HostnamePattern = "db-{n}", SubstituteMachines = [ids[2]] })));
+        accepted.SetResult();
         var endings = await Task.WhenAll(both.Select(Finish));
+        world.Calm();
 
         // Three machines for four wishes: each was given once, and who came late says which one it did not get.
         Assert.All(servers, s => Assert.IsType<MachineState.Baremetal>(world.State(s.Id)));

@@ -44,7 +44,7 @@ static class ManyMachinesEndpoints
             return await Start(http, grains, model, new ManyMachines(verb, body.Filter, body.Machines.IsDefault ? [] : body.Machines, tag) { MaxParallel = body.MaxParallel, StopAfterFailures = body.StopAfterFailures });
         }).Named($"machine_{verb}_many", summary).Takes<ManyMachinesBody>().Starts().Plans();
 
-    static async Task<IResult> Start(HttpContext http, IGrainFactory grains, IReadModel model, BulkCommand command)
+    public static async Task<IResult> Start(HttpContext http, IGrainFactory grains, IReadModel model, BulkCommand command)
     {
         var answer = await http.Send(grains, command);
         return answer is { Problem: null, Plan: null, Operation: { } operation }

@@ -30,7 +30,7 @@ static class Many
 
     static IEnumerable<string> Substitutes(Plan plan) => plan.Effects.Each().Where(e => e.Kind == "substitute").Select(e => e.Target).Distinct();
 
-    static async Task<int> RunAsync(Call call, string verb, bool asks, Func<Task<Answer<Plan>>> plan, Func<Plan?, MutationOptions, Task<Answer<OperationView>>> apply)
+    public static async Task<int> RunAsync(Call call, string verb, bool asks, Func<Task<Answer<Plan>>> plan, Func<Plan?, MutationOptions, Task<Answer<OperationView>>> apply)
     {
         if (call.Get(call.Options.Plan)) return call.Show(await plan(), (p, wide) => PlanSheets.Of(p, wide), p => p.Machines.Each());
         Plan? seen = null;

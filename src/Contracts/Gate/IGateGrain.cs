@@ -10,6 +10,10 @@ public interface IGateGrain : IGrainWithIntegerKey
 {
     Task<GateAnswer> Execute(GateRequest request);
 
+    /// <summary>The same, for a command to many things: to work it out may take a while.</summary>
+    [ResponseTimeout("00:03:00")]
+    Task<GateAnswer> ExecuteMany(GateRequest request);
+
     /// <summary>Null when the credential may read; otherwise why not.</summary>
     Task<Problem?> MayRead(ReadRequest request);
 

@@ -40,7 +40,11 @@ public sealed record MachineView(
     MaintenanceView? Maintenance,
     ImmutableArray<DriftView> Drift,
     int Failures,
-    long Version);
+    long Version)
+{
+    /// <summary>The MAC addresses it is known by: those on paper, then those that were seen.</summary>
+    [Id(100)] public ImmutableArray<string> Macs { get; init; } = [];
+}
 
 [GenerateSerializer, Immutable]
 public sealed record HoldView(string Source, string Reason, DateTimeOffset Since, DateTimeOffset? ExpiresAt, string? LiftPermission);

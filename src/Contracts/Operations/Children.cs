@@ -3,6 +3,7 @@ using Ppec.Contracts.Gate;
 using Ppec.Contracts.Machines;
 using Ppec.Contracts.Profiles;
 using Ppec.Contracts.Racks;
+using Ppec.Contracts.Regions;
 
 namespace Ppec.Contracts.Operations;
 
@@ -20,10 +21,13 @@ namespace Ppec.Contracts.Operations;
 /// <param name="Profile">For <c>create-profile</c>.</param>
 /// <param name="PlanHash">What was planned.</param>
 /// <param name="Row">Where it stood.</param>
+/// <param name="Region">For <c>create-region</c>.</param>
+/// <param name="Turn">Of those that create something, a smaller one goes first.</param>
 [GenerateSerializer, Immutable]
 public sealed record Child(
     string Target, ImmutableArray<string> Verbs, ProvisionSpec? Provision = null, TagBody? Tag = null, PaperMachine? Paper = null,
-    RackBody? Rack = null, ProfileBody? Profile = null, string? PlanHash = null, int Row = 0);
+    RackBody? Rack = null, ProfileBody? Profile = null, string? PlanHash = null, int Row = 0,
+    RegionBody? Region = null, int Turn = 0);
 
 /// <summary>What a child can do. Those with an operation of their own are named as its kind.</summary>
 public static class ChildVerbs
@@ -33,6 +37,7 @@ public static class ChildVerbs
     public const string Release = "release";
     public const string Retire = "retire";
     public const string Tag = "tag";
+    public const string CreateRegion = "create-region";
     public const string CreateRack = "create-rack";
     public const string CreateProfile = "create-profile";
 

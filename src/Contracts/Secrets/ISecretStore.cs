@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Ppec.Contracts.Secrets;
 
 /// <summary>Where passwords and keys live. Events, logs and views only ever hold a <see cref="SecretRef"/>.</summary>
@@ -5,6 +7,14 @@ public interface ISecretStore
 {
     /// <summary>Stores <paramref name="value"/> as the next version of <paramref name="name"/>, durably before it returns. Versions count from 1 and are never used again.</summary>
     Task<SecretRef> Put(string name, string value, CancellationToken cancellation);
+
+    /// <summary>Stores many, in their order and durably before it returns; each name once. When it fails, some may be stored.</summary>
+    async Task<ImmutableArray<SecretRef>> PutAll(ImmutableArray<(string Name, string Value)> secrets, CancellationToken cancellation)
+    {
+        var stored = ImmutableArray.CreateBuilder<SecretRef>(secrets.Length);
+        foreach (var (name, value) in secrets) stored.Add(await Put(name, value, cancellation));
+        return stored.MoveToImmutable();
+    }
 
     /// <summary>The value, or null when there is no such version or it has been destroyed.</summary>
     /// <exception cref="SecretUnreadableException">It is stored, but does not decrypt under this node's key and this name and version.</exception>

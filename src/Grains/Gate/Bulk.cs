@@ -17,7 +17,7 @@ namespace Ppec.Grains.Gate;
 /// Works a bulk command out: chooses the machines, asks each what would be done to it, and makes of that one plan and one parent operation.
 /// The read model proposes machines; each machine's own grain has the last word, now and again when its child begins.
 /// </summary>
-public sealed class Bulk(IGrainFactory grains, IReadModel readModel, Preparation preparation, RackRows rows, ISecretStore secrets)
+public sealed class Bulk(IGrainFactory grains, IReadModel readModel, Preparation preparation, RackRows rows, ImportRows importRows, ISecretStore secrets)
 {
     const int Page = 1000;
     const int MostProblems = 1000;
@@ -29,6 +29,7 @@ public sealed class Bulk(IGrainFactory grains, IReadModel readModel, Preparation
         ManyMachines c  => Many(c),
         ProvisionMany c => Provision(c),
         RackMany c      => Rack(c, keep),
+        ImportMany c    => Import(c, keep),
         _ => throw new ArgumentException($"{command.GetType().Name} is not worked out here.", nameof(command)),
     };
 
@@ -160,28 +161,47 @@ public sealed class Bulk(IGrainFactory grains, IReadModel readModel, Preparation
         if (rows.Problems(c.Machines, ImmutableDictionary<string, RackBody>.Empty, ImmutableHashSet<string>.Empty) is { IsEmpty: false } wrong)
             return new(new(ProblemCodes.Invalid, $"{wrong.Select(w => w.Row).Distinct().Count()} of {c.Machines.Length} rows are wrong, and none was racked. Row {wrong[0].Row + 1}: {wrong[0].Message}",
                 [.. wrong.Take(MostProblems).Select(w => new FieldProblem($"machines[{w.Row}].{w.Field}", w.Message))]));
-        var kept = new List<Func<Task>>();
-        var children = ImmutableArray.CreateBuilder<Child>(c.Machines.Length);
-        foreach (var (body, i) in c.Machines.Select((m, i) => (m, i)))
-        {
-            var id = MachineId.Of(body.Serial);
-            BmcAccess? bmc = null;
-            if (body.Bmc is { } b)
-            {
-                var secret = new SecretRef($"bmc/{id}", 0);
-                if (keep)
-                {
-                    secret = await secrets.Put($"bmc/{id}", b.Password.Value, CancellationToken.None);
-                    kept.Add(() => secrets.Destroy(secret, CancellationToken.None));
-                }
-                bmc = new(b.Protocol, b.Address, b.User, secret, b.PinnedCertificate);
-            }
-            var paper = new PaperMachine(body.Serial, new(body.Rack.Split('.')[0], body.Rack, body.Unit, body.Height), bmc, body.Profile, body.Macs.IsDefault ? [] : body.Macs, body.Name);
-            children.Add(new(id, [ChildVerbs.Claim, ChildVerbs.Rack], Paper: paper, Row: i + 1));
-        }
-        var plan = BulkPlans.Together(c.Permission, c.Machines.Zip(children, (m, child) => (child.Target,
-            ImmutableArray.Create(new PlanEffect("place", child.Target, $"{m.Rack} unit {m.Unit}{(m.Height > 1 ? $" to {m.Unit + m.Height - 1}" : "")}, serial {m.Serial}")), ImmutableArray<PlanInput>.Empty)));
-        return new(Start(c, ChildVerbs.Rack, children.MoveToImmutable(), [], true, plan), plan) { GiveBack = kept };
+        var (children, kept) = await Paper(c.Machines, i => i + 1, keep);
+        var plan = BulkPlans.Together(c.Permission, c.Machines.Zip(children, Placed));
+        return new(Start(c, ChildVerbs.Rack, children, [], true, plan), plan) { GiveBack = kept };
+    }
+
+    /// <summary>A child for each machine of a list; its BMC's password goes to the secret store.</summary>
+    async Task<(ImmutableArray<Child> Children, IReadOnlyList<Func<Task>> Kept)> Paper(IReadOnlyList<RackMachineBody> machines, Func<int, int> row, bool keep)
+    {
+        ImmutableArray<(string Name, string Value)> passwords = [.. machines.Where(m => m.Bmc?.Password.Value.Length > 0).Select(m => (Secret(m), m.Bmc!.Password.Value))];
+        var stored = keep ? await secrets.PutAll(passwords, CancellationToken.None) : [];
+        var named = stored.ToDictionary(s => s.Name, StringComparer.Ordinal);
+        return ([.. machines.Select((m, i) => new Child(MachineId.Of(m.Serial), [ChildVerbs.Claim, ChildVerbs.Rack], Row: row(i), Paper: new(
+            m.Serial, new(m.Rack.Split('.')[0], m.Rack, m.Unit, m.Height),
+            m.Bmc is { } b ? new(b.Protocol, b.Address, b.User, named.GetValueOrDefault(Secret(m), new(Secret(m), 0)), b.PinnedCertificate) : null,
+            m.Profile, m.Macs.IsDefault ? [] : m.Macs, m.Name)))],
+            [.. stored.Select(s => (Func<Task>)(() => secrets.Destroy(s, CancellationToken.None)))]);
+
+        static string Secret(RackMachineBody m) => $"bmc/{MachineId.Of(m.Serial)}";
+    }
+
+    static (string, ImmutableArray<PlanEffect>, ImmutableArray<PlanInput>) Placed(RackMachineBody m, Child child) =>
+        (child.Target, [new("place", child.Target, $"{m.Rack} unit {m.Unit}{(m.Height > 1 ? $" to {m.Unit + m.Height - 1}" : "")}, serial {m.Serial}")], []);
+
+    // ── A file of a whole site ────────────────────────────────────────────────────────────────────────────
+
+    async Task<Worked> Import(ImportMany c, bool keep)
+    {
+        var looked = importRows.Of(c.File);
+        if (!looked.Problems.IsEmpty)
+            return new(new(ProblemCodes.Invalid, $"{looked.Problems.Length} problems in {looked.Lines} of {c.File.Rows} rows, and nothing was imported. First: {looked.Problems[0].Message}", [.. looked.Problems.Take(MostProblems)]));
+        RackMachineBody[] machines = [.. c.File.Machines.Select(m => ImportRows.Body(m.Value))];
+        var (racked, kept) = await Paper(machines, i => c.File.Machines[i].Line, keep);
+        ImmutableArray<Child> made =
+        [
+            .. looked.Regions.Select(r => new Child(r.Value.Id, [ChildVerbs.CreateRegion], Region: r.Value, Row: r.Line)),
+            .. looked.Racks.Select(r => new Child(r.Value.Id, [ChildVerbs.CreateRack], Rack: r.Value, Row: r.Line, Turn: 1)),
+            .. looked.Profiles.Select(p => new Child(p.Value.Id, [ChildVerbs.CreateProfile], Profile: new(p.Value.Name, p.Value.Spec), Row: p.Line, Turn: p.Value.Version!.Value)),
+        ];
+        if (made.IsEmpty && racked.IsEmpty) return new(new(ProblemCodes.NothingChosen, "All of it is there already: there is nothing to import."));
+        var plan = BulkPlans.Together(c.Permission, machines.Zip(racked, Placed), substitutes: made.Select(m => new PlanEffect("create", m.Target, m.Verbs[0]["create-".Length..])));
+        return new(Start(c, "import", [.. made, .. racked], [], true, plan), plan) { GiveBack = kept };
     }
 
     static StartParent Start(BulkCommand c, string kind, ImmutableArray<Child> children, ImmutableArray<string> substitutes, bool allOrNothing, Plan plan) =>

@@ -53,6 +53,13 @@ sealed class ProvisionManyShape : BulkShape<ProvisionMany>
     static string Hostname(ProvisionMany c) => Domain.Machines.Picking.Hostname(c.Wish.HostnamePattern, c.Wish.FirstNumber + Math.Clamp(c.Wish.Count, 1, 1000) - 1);
 }
 
+/// <summary>The rows have their shapes each for itself, and all that is wrong with them is told by line: see <see cref="ImportRows"/>.</summary>
+sealed class ImportManyShape : BulkShape<ImportMany>
+{
+    public ImportManyShape() =>
+        RuleFor(c => c.File.Rows).InclusiveBetween(1, ImportMany.MostRows).WithMessage($"1 to {ImportMany.MostRows} rows: do more in parts.").OverridePropertyName("body");
+}
+
 sealed class RackManyShape : BulkShape<RackMany>
 {
     public RackManyShape()

@@ -52,6 +52,8 @@ public sealed class GateGrain(Credentials credentials, Preparation preparation, 
         }
     }
 
+    public Task<GateAnswer> ExecuteMany(GateRequest request) => Execute(request);
+
     public async Task<Problem?> MayRead(ReadRequest request) =>
         await Actor(request.Credential) switch
         {

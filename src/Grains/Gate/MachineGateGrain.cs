@@ -28,7 +28,8 @@ public sealed class MachineGateGrain(Tickets tickets, PpecOptions options, TimeP
         return decision switch
         {
             { Source: BootSource.Pious, Operation: { } operation } => new(await GrainFactory.GetGrain<IOperationGrain>(operation).MintBootToken(), machine),
-            { Source: BootSource.Unknown } when Enlists(sourceAddress) && !MachineId.IsPlaceholder(serial) => new(tickets.Mint(Tickets.Enlist, "none", EnlistLife), null),
+            // A name that is taken for a machine not yet racked (a list is being brought in) is no stranger's.
+            { Source: BootSource.Unknown } when machine is null && Enlists(sourceAddress) && !MachineId.IsPlaceholder(serial) => new(tickets.Mint(Tickets.Enlist, "none", EnlistLife), null),
             _ => new(null, machine),
         };
     }

@@ -17,8 +17,10 @@ public sealed class RackRows(IReadModel readModel)
     /// <param name="rows">The machines.</param>
     /// <param name="newRacks">Racks that the same list creates.</param>
     /// <param name="newProfiles">Profiles that it creates.</param>
-    public ImmutableArray<(int Row, string Field, string Message)> Problems(IReadOnlyList<RackMachineBody> rows, IReadOnlyDictionary<string, RackBody> newRacks, IReadOnlySet<string> newProfiles)
+    /// <param name="spoken">How a row is called; by its number unless said.</param>
+    public ImmutableArray<(int Row, string Field, string Message)> Problems(IReadOnlyList<RackMachineBody> rows, IReadOnlyDictionary<string, RackBody> newRacks, IReadOnlySet<string> newProfiles, Func<int, string>? spoken = null)
     {
+        spoken ??= row => $"row {row + 1}";
         var found = ImmutableArray.CreateBuilder<(int, string, string)>();
         var (names, units, racks, profiles) = (new Dictionary<string, int>(StringComparer.Ordinal), new Dictionary<(string, int), int>(), new Dictionary<string, RackView?>(StringComparer.Ordinal), new Dictionary<string, bool>(StringComparer.Ordinal));
         for (var i = 0; i < rows.Count; i++)
@@ -46,7 +48,7 @@ public sealed class RackRows(IReadModel readModel)
 
             void Once(string field, string what, string key)
             {
-                if (!names.TryAdd(key, i)) Wrong(field, $"{what} is in row {names[key] + 1} already.");
+                if (!names.TryAdd(key, i)) Wrong(field, $"{what} is in {spoken(names[key])} already.");
             }
         }
         return found.DrainToImmutable();
@@ -70,7 +72,7 @@ public sealed class RackRows(IReadModel readModel)
             for (var unit = row.Unit; unit < row.Unit + row.Height; unit++)
                 if (!units.TryAdd((row.Rack, unit), i))
                 {
-                    wrong("unit", $"Unit {unit} of rack {row.Rack} is in row {units[(row.Rack, unit)] + 1} already.");
+                    wrong("unit", $"Unit {unit} of rack {row.Rack} is in {spoken(units[(row.Rack, unit)])} already.");
                     return;
                 }
         }

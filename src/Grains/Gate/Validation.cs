@@ -19,7 +19,7 @@ public static class Validation
 {
     static readonly Dictionary<Type, IValidator> Validators = new IValidator[]
     {
-        new ManyMachinesShape(), new ProvisionManyShape(), new RackManyShape(),
+        new ManyMachinesShape(), new ProvisionManyShape(), new RackManyShape(), new ImportManyShape(),
         new AcceptShape(), new MergeShape(), new RejectShape(), new SetShape(), new SetBmcShape(), new RekeyShape(), new AdoptShape(), new WaiveShape(), new RepairShape(),
         new ReimageShape(), new MaintainShape(), new DestroyedShape(), new SetRackShape(), new RetireRackShape(), new SetRegionShape(), new DeprecateShape(),
         new IdOnly<RotateBmc>(c => c.Machine), new IdOnly<PowerMachine>(c => c.Machine), new IdOnly<LocateMachine>(c => c.Machine),

@@ -5,6 +5,7 @@ using Ppec.Contracts.Machines;
 using Ppec.Contracts.Operations;
 using Ppec.Contracts.Profiles;
 using Ppec.Contracts.Racks;
+using Ppec.Contracts.Regions;
 using Ppec.Domain.Operations.Parents;
 using Ppec.Grains.Gate;
 
@@ -36,6 +37,7 @@ public sealed class ChildWork(IGrainFactory grains, Preparation preparation)
         ChildVerbs.Release       => new ReleaseMachine(stand.Target) { Operation = stand.Operation!, PlanHash = Planned(child, stand) },
         ChildVerbs.Retire        => new RetireMachine(stand.Target) { Operation = stand.Operation!, PlanHash = Planned(child, stand) },
         ChildVerbs.Tag           => new TagMachine(stand.Target, child.Tag!.Set ?? ImmutableDictionary<string, string>.Empty, child.Tag.Remove),
+        ChildVerbs.CreateRegion  => new CreateRegion(child.Region!.Id, child.Region.Description),
         ChildVerbs.CreateRack    => new CreateRack(child.Rack!.Id, child.Rack.Id.Split('.')[0], child.Rack.Units, child.Rack.Row, child.Rack.PowerFeed, child.Rack.SwitchPair),
         ChildVerbs.CreateProfile => new CreateProfileVersion(child.Profile!.Name, child.Profile.Spec),
         ChildVerbs.Claim or ChildVerbs.Rack => Racking(child),

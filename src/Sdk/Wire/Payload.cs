@@ -15,6 +15,9 @@ sealed record Payload(HttpMethod Method, Func<HttpContent?> Content, bool Bounde
         return new(HttpMethod.Post, () => new ByteArrayContent(bytes) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } });
     }
 
+    public static Payload Bytes(ReadOnlyMemory<byte> bytes, string type) =>
+        new(HttpMethod.Post, () => new ReadOnlyMemoryContent(bytes) { Headers = { ContentType = new MediaTypeHeaderValue(type) } }, Bounded: false);
+
     /// <summary>A file, from where it stands now; rewound for each attempt, and not closed. However long it takes.</summary>
     public static Payload File(Stream file)
     {

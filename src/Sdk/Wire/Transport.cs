@@ -50,7 +50,7 @@ sealed class Transport : IDisposable
 
     /// <summary>Asks without effect, though by POST: a plan. However it ends, nothing is unknown.</summary>
     public Task<Reply> AskAsync(PathText path, Payload payload, CancellationToken cancellation) =>
-        SendAsync(() => Request(payload.Method, path, new() { IdempotencyKey = Guid.CreateVersion7().ToString() }, payload.Content()), null, bounded: true, cancellation);
+        SendAsync(() => Request(payload.Method, path, new() { IdempotencyKey = Guid.CreateVersion7().ToString() }, payload.Content()), null, payload.Bounded, cancellation);
 
     /// <summary>One attempt at an endless answer. The caller reads it, disposes it, and resumes.</summary>
     public async Task<HttpResponseMessage> OpenFeedAsync(PathText path, CancellationToken cancellation)

@@ -57,16 +57,16 @@ public static class Parent
             var claimed = running.IsEmpty ? pending.Where(i => s.AllOrNothing && s.VerbOf(i) == ChildVerbs.Rack).ToImmutableArray() : [];
             return new([], running, claimed, running.IsEmpty && claimed.IsEmpty);
         }
-        var step = s.AllOrNothing ? pending.Concat(running).Select(i => StepOf(s.VerbOf(i))).DefaultIfEmpty().Min() : 0;
+        var step = s.AllOrNothing ? pending.Concat(running).Select(i => StepOf(s, i)).DefaultIfEmpty().Min() : 0;
         ImmutableArray<ChildStart> starts = [.. pending
-            .Where(i => !s.AllOrNothing || StepOf(s.VerbOf(i)) == step)
+            .Where(i => !s.AllOrNothing || StepOf(s, i) == step)
             .Take(Math.Max(0, s.MaxParallel - running.Length))
             .Select(i => new ChildStart(i, s.Stand[i].Target, s.Stand[i].Verb, s.Stand[i].Attempt + 1))];
         return new(starts, running, [], starts.IsEmpty && running.IsEmpty);
     }
 
     /// <summary>Children that go in step: what others stand on comes first, and every name is taken before anything is racked.</summary>
-    static int StepOf(string verb) => verb switch { ChildVerbs.Rack => 2, ChildVerbs.Claim => 1, _ => 0 };
+    static int StepOf(ParentState s, int index) => s.VerbOf(index) switch { ChildVerbs.Rack => int.MaxValue, ChildVerbs.Claim => int.MaxValue - 1, _ => s.Children[index].Turn };
 
     static Decision<ParentEvent> Start(StartParent c) => Then<ParentEvent>(
     [
