@@ -34,7 +34,7 @@ public static class PpecApi
         return services.AddPpecOpenApi();
     }
 
-    public static void MapPpecApi(this WebApplication app, PiousFiles pious)
+    public static void MapPpecApi(this WebApplication app, PiousFiles pious, IpxeFiles ipxe)
     {
         if (app.Services.GetService<ILocalSiloDetails>() is not null) Insistence.KeepNear(app.Services.GetRequiredService<IGrainFactory>());
         app.Use(Guard);
@@ -54,7 +54,7 @@ public static class PpecApi
         app.MapFilters();
         app.MapTags();
         app.MapDisks();
-        app.MapBoot(pious);
+        app.MapBoot(pious, ipxe);
         app.MapAgent();
     }
 

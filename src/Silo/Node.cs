@@ -63,7 +63,7 @@ public sealed class Node : IAsyncDisposable
             Orleans(builder, options.Cluster, storage);
 
             var app = builder.Build();
-            if (isApi) app.MapPpecApi(new PiousFiles(options.Pious));
+            if (isApi) app.MapPpecApi(new PiousFiles(options.Pious), new IpxeFiles(options.Ipxe));
             else app.MapHealth();
             var node = new Node(app, storage);
             await app.StartAsync(cancellation);

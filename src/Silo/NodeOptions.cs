@@ -24,6 +24,11 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
     /// <summary>The node's clock. Those who wait for a BMC's backoffs in a test may have a swifter one.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>Where iPXE's programs are.</summary>
+    public string Ipxe { get; init; } = DebianIpxe;
+
+    const string DebianIpxe = "/usr/lib/ipxe";
+
     sealed record Option(string Name, string Value, string Help)
     {
         /// <summary>Given or not; it needs no value.</summary>
@@ -40,6 +45,7 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
         new("events", "ADDRESS", "Where events are kept: esdb://… or a PostgreSQL connection string. It may hold a password: better in the variable or the file. Default: SQLite in --data"),
         new("images", "DIR", "Where image content is kept; nodes of a cluster share it. Default: images in --data"),
         new("pious", "DIR", "PIOUS as ops/pious/build made it. Without it every machine boots from disk."),
+        new("ipxe", "DIR", "iPXE's snponly.efi, for UEFI that boots over HTTP. Default: /usr/lib/ipxe"),
         new("trusted-image-keys", "FILE", "PEM file of the public keys whose image signatures are trusted. Without it no image is accepted."),
         new("enlist-from", "CIDR[,CIDR…]", "Subnets on which unknown machines that network-boot are enlisted. Default: none"),
         new("shutdown-grace", "SECONDS", "How long a running system may take to shut down before its power is cut. Default: 120"),
@@ -100,7 +106,7 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
             },
             Get("events"),
             Get("images") is { } images ? Path.GetFullPath(images) : null,
-            ClusterOptions.Read(Get, eventsAreLocal: Get("events") is null));
+            ClusterOptions.Read(Get, eventsAreLocal: Get("events") is null)) { Ipxe = Path.GetFullPath(Get("ipxe") ?? DebianIpxe) };
 
         int Number(string name, int otherwise) => Get(name) is not { } text ? otherwise
             : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n

@@ -11,22 +11,27 @@ namespace Ppec.Api.Boot;
 /// </summary>
 static class BootEndpoints
 {
-    /// <summary>Learns who is asking, then asks again with it. Without an answer it boots from disk.</summary>
+    /// <summary>
+    /// Learns who is asking, then asks again with it: by the card that it booted from (netX), which need not be the first. Without an answer it boots from disk.
+    /// </summary>
     const string FirstStage = """
         #!ipxe
-        chain --timeout 20000 --autofree /boot/ipxe/${net0/mac:hexhyp}?uuid=${uuid}&serial=${serial:uristring} || exit
+        chain --timeout 20000 --autofree /boot/ipxe/${netX/mac:hexhyp}?uuid=${uuid}&serial=${serial:uristring} || exit 1
 
         """;
 
-    /// <summary>The next boot device, which is the disk (iPXE's exit hands back to the firmware).</summary>
+    /// <summary>
+    /// The next boot device, which is the disk: iPXE's exit hands back to the firmware. With a failure, for UEFI takes success for the end of booting,
+    /// and shows its menu.
+    /// </summary>
     const string FromDisk = """
         #!ipxe
         echo PPEC: boot from disk
-        exit
+        exit 1
 
         """;
 
-    public static void MapBoot(this IEndpointRouteBuilder routes, PiousFiles pious)
+    public static void MapBoot(this IEndpointRouteBuilder routes, PiousFiles pious, IpxeFiles ipxe)
     {
         var boot = routes.MapGroup("/boot").ExcludeFromDescription();
 
@@ -40,6 +45,8 @@ static class BootEndpoints
             string Known(string name) => http.Request.Query[name].ToString() is { Length: <= 128 } value && !value.Any(char.IsControl) ? value.Trim() : "";
         });
 
+        // UEFI that boots over HTTP asks how long it is before it fetches it.
+        boot.MapMethods("/snponly.efi", [HttpMethods.Get, HttpMethods.Head], () => ipxe.File("snponly.efi"));
         boot.MapGet("/pious/kernel", () => pious.File("vmlinuz"));
         boot.MapGet("/pious/initramfs", () => pious.File("initramfs"));
     }
@@ -72,4 +79,12 @@ public sealed class PiousFiles(string? folder)
     internal IResult File(string name) => Present
         ? Results.File(Path.Combine(folder!, name), "application/octet-stream", enableRangeProcessing: true)
         : Problems.Of(new(ProblemCodes.NotFound, "PIOUS is not built here: run ops/pious/build and start with --pious DIR."));
+}
+
+/// <summary>iPXE's own programs, where Debian's package <c>ipxe</c> puts them or another build of them is.</summary>
+public sealed class IpxeFiles(string folder)
+{
+    internal IResult File(string name) => Path.Combine(folder, name) is var path && System.IO.File.Exists(path)
+        ? Results.File(path, "application/efi", enableRangeProcessing: true)
+        : Problems.Of(new(ProblemCodes.NotFound, $"{name} is not here: install Debian's package ipxe, or start with --ipxe DIR."));
 }

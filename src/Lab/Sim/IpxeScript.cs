@@ -127,7 +127,7 @@ public sealed partial class IpxeScript(IReadOnlyDictionary<string, string> setti
 
     string Expand(string text) => Variable().Replace(text, match =>
     {
-        var name = match.Groups[1].Value;
+        var name = match.Groups[1].Value.Replace("netX/", "net0/", StringComparison.Ordinal); // the card it booted from: it has tried no other
         var value = variables.GetValueOrDefault(name) ?? variables.GetValueOrDefault("net0/" + name) ?? "";
         return match.Groups[2].Value switch
         {

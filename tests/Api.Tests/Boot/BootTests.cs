@@ -51,6 +51,8 @@ public sealed class BootTests(SharedNode shared)
         (await Node.Api.Post("/api/v1/machines", new { serial, rack = await Node.Api.Rack(), unit = 1, macs = new[] { mac } })).Is(201);
         Assert.True(IsDisk(await Machine.Get($"/boot/ipxe/{mac}?serial={serial}")));
         Assert.Contains("chain", (await Machine.Get("/boot/ipxe")).Is(200).Text, StringComparison.Ordinal);
+        Assert.Contains("${netX/mac", (await Machine.Get("/boot/ipxe")).Text, StringComparison.Ordinal); // whichever card it booted from
+        Assert.Contains("exit 1", (await Machine.Get($"/boot/ipxe/{Mac}")).Text, StringComparison.Ordinal); // UEFI boots the disk only after a failure
         Assert.Equal("kernel", (await Machine.Get("/boot/pious/kernel")).Is(200).Text);
         Assert.Equal("initramfs", (await Machine.Get("/boot/pious/initramfs")).Is(200).Text);
     }

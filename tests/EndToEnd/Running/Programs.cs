@@ -19,7 +19,7 @@ static class Programs
         return Path.Combine(Root(), "src", project, "bin", own.Parent!.Name, own.Name, name);
     }
 
-    static string Root()
+    public static string Root()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "PPEC.sln"))) folder = folder.Parent ?? throw new InvalidOperationException("There is no PPEC.sln above this test.");
