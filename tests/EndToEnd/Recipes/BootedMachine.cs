@@ -1,7 +1,8 @@
 using System.Diagnostics;
+using Ppec.EndToEnd.Running;
 using System.Text.RegularExpressions;
 
-namespace Ppec.EndToEnd.Running;
+namespace Ppec.EndToEnd.Recipes;
 
 /// <summary>A QEMU machine that boots from the network; what its firmware, iPXE and PIOUS say is on its console.</summary>
 sealed partial class BootedMachine(Child qemu, string console) : IAsyncDisposable

@@ -1,7 +1,8 @@
 using System.Diagnostics;
+using Ppec.EndToEnd.Running;
 using Ppec.Lab.Tests.Qemu;
 
-namespace Ppec.EndToEnd.Running;
+namespace Ppec.EndToEnd.Recipes;
 
 /// <summary>
 /// The site that <c>ops/boot</c> describes, in two network namespaces: 10.20.0.0/24, where PPEC (.10) and the DHCP server (.5) are, and 10.21.0.0/24,

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Ppec.EndToEnd.Running;
 using Ppec.Lab.Tests.Qemu;
 
-namespace Ppec.EndToEnd;
+namespace Ppec.EndToEnd.Recipes;
 
 /// <summary>The recipes of <c>ops/boot</c> as they are, with Debian's own servers and machines that have nothing but a network card and a disk.</summary>
 public sealed class BootRecipeTests(RecipeSite site, ITestOutputHelper output) : IClassFixture<RecipeSite>, IAsyncLifetime
