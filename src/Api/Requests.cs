@@ -167,6 +167,15 @@ static class Requests
         return Results.NoContent();
     }
 
+    /// <summary>Sends a command that starts work, and answers the operation; its plan, where that was asked for.</summary>
+    public static async Task<IResult> Start(this HttpContext http, IGrainFactory grains, IReadModel model, Command command)
+    {
+        var answer = await http.Send(grains, command);
+        return answer is { Problem: null, Plan: null, Operation: { } operation }
+            ? await http.Operation(answer, model, operation)
+            : await http.Document(answer, model, "operation", "", 200);
+    }
+
     /// <summary>The answer to a command that started work: the operation, which the caller follows at <c>Location</c>.</summary>
     public static async Task<IResult> Operation(this HttpContext http, GateAnswer answer, IReadModel model, string operation)
     {

@@ -26,7 +26,7 @@ static class ImportEndpoints
         {
             await http.MayRead(grains, "machine.import");
             var file = Read(Format(http, MediaType(http)), await Bytes(http));
-            return await ManyMachinesEndpoints.Start(http, grains, model, new ImportMany(file) { MaxParallel = RackMany.Parallel });
+            return await http.Start(grains, model, new ImportMany(file) { MaxParallel = RackMany.Parallel });
         }).Named("site_import", "Imports regions, racks, profiles and machines of a file: every row, or no machine").Accepts<JsonElement>(Csv, Yaml, Json)
             .Produces<ProblemDocument>(413, Problems.ContentType).Produces<ProblemDocument>(415, Problems.ContentType).WithQuery("format").Starts().Plans();
 

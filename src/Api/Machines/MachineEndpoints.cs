@@ -62,25 +62,25 @@ static class MachineEndpoints
         }).Named("machine_diff", "What differs between two times").Answers<Items<FieldChange>>(200).WithQuery("from", "to");
 
         machines.MapPost("/{id}/inspect", (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
-            Start(http, grains, model, new InspectMachine(id))).Named("machine_inspect", "Boots PIOUS, gathers the hardware, tests it, compares it with its profile").Starts();
+            http.Start(grains, model, new InspectMachine(id))).Named("machine_inspect", "Boots PIOUS, gathers the hardware, tests it, compares it with its profile").Starts();
 
         machines.MapPost("/{id}/promote", (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
             Change(http, grains, model, new PromoteMachine(id))).Named("machine_promote", "Promotes by hand after a waiver or a repaired hold").Answers<MachineView>(200).Mutates();
 
         machines.MapPost("/{id}/provision", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
-            await Start(http, grains, model, new ProvisionMachine(id, await http.Body<ProvisionSpec>(), null))).Named("machine_provision", "Installs an image on a Spare").Takes<ProvisionSpec>().Starts().Plans();
+            await http.Start(grains, model, new ProvisionMachine(id, await http.Body<ProvisionSpec>(), null))).Named("machine_provision", "Installs an image on a Spare").Takes<ProvisionSpec>().Starts().Plans();
 
         machines.MapPost("/{id}/reimage", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
         {
             var b = await http.Body<ReimageBody>();
-            return await Start(http, grains, model, new ReimageMachine(id, new(b.Image, "", "", b.RootDisk, SshKeys: b.SshKeys, UserData: b.UserData), null));
+            return await http.Start(grains, model, new ReimageMachine(id, new(b.Image, "", "", b.RootDisk, SshKeys: b.SshKeys, UserData: b.UserData), null));
         }).Named("machine_reimage", "Installs an image again; name, owner and addresses stay").Takes<ReimageBody>().Starts().Plans();
 
         machines.MapPost("/{id}/release", (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
-            Start(http, grains, model, new ReleaseMachine(id))).Named("machine_release", "Wipes and inspects it; back to the pool").Starts().Plans();
+            http.Start(grains, model, new ReleaseMachine(id))).Named("machine_release", "Wipes and inspects it; back to the pool").Starts().Plans();
 
         machines.MapPost("/{id}/retire", (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
-            Start(http, grains, model, new RetireMachine(id))).Named("machine_retire", "Wipes it, powers it off, and ends its life here").Starts().Plans();
+            http.Start(grains, model, new RetireMachine(id))).Named("machine_retire", "Wipes it, powers it off, and ends its life here").Starts().Plans();
 
         MapRecords(machines);
         MapErrands(machines);
@@ -171,7 +171,7 @@ static class MachineEndpoints
         }).Named("machine_bmc", "Says where its BMC is and how to sign in").Takes<BmcBody>().Answers<MachineView>(200).Mutates();
 
         machines.MapPost("/{id}/rotate", (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
-            Start(http, grains, model, new RotateBmc(id))).Named("machine_rotate", "Replaces its BMC's password by a random one").Starts();
+            http.Start(grains, model, new RotateBmc(id))).Named("machine_rotate", "Replaces its BMC's password by a random one").Starts();
 
         machines.MapGet("/{id}/power", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
         {
@@ -182,10 +182,10 @@ static class MachineEndpoints
         }).Named("machine_power", "Its power, as its BMC says it now").Answers<PowerView>(200).Produces<ProblemDocument>(409, Problems.ContentType);
 
         machines.MapPost("/{id}/power", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
-            await Start(http, grains, model, new PowerMachine(id, (await http.Body<SwitchBody>()).On))).Named("machine_switch", "Switches a machine in production on, or (in maintenance) off").Takes<SwitchBody>().Starts();
+            await http.Start(grains, model, new PowerMachine(id, (await http.Body<SwitchBody>()).On))).Named("machine_switch", "Switches a machine in production on, or (in maintenance) off").Takes<SwitchBody>().Starts();
 
         machines.MapPost("/{id}/locate", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
-            await Start(http, grains, model, new LocateMachine(id, (await http.Body<SwitchBody>()).On))).Named("machine_locate", "Switches the light on or off by which it is found in its rack").Takes<SwitchBody>().Starts();
+            await http.Start(grains, model, new LocateMachine(id, (await http.Body<SwitchBody>()).On))).Named("machine_locate", "Switches the light on or off by which it is found in its rack").Takes<SwitchBody>().Starts();
     }
 
     static MachineEvidence Evidence(string serial, string uuid, string boardSerial, ImmutableArray<string> macs) =>
@@ -195,14 +195,6 @@ static class MachineEndpoints
 
     static async Task<IResult> Change(HttpContext http, IGrainFactory grains, IReadModel model, MachineCommand command, SecretText? secret = null) =>
         await http.Document(await http.Send(grains, command, secret), model, "machine", command.Machine, 200);
-
-    static async Task<IResult> Start(HttpContext http, IGrainFactory grains, IReadModel model, MachineCommand command)
-    {
-        var answer = await http.Send(grains, command);
-        return answer is { Problem: null, Plan: null, Operation: { } operation }
-            ? await http.Operation(answer, model, operation)
-            : await http.Document(answer, model, "operation", "", 200);
-    }
 
     /// <summary>The gate may have made the id longer than the serial's slug (<c>~2</c>).</summary>
     static string Id(GateAnswer answer) => answer.Target.StartsWith("machine-", StringComparison.Ordinal) ? answer.Target[8..] : "";

@@ -26,13 +26,13 @@ static class ManyMachinesEndpoints
         machines.MapPost("/provision", async (HttpContext http, IGrainFactory grains, IReadModel model) =>
         {
             var body = await http.Body<ProvisionManyBody>();
-            return await Start(http, grains, model, new ProvisionMany(body) { MaxParallel = body.MaxParallel, StopAfterFailures = body.StopAfterFailures });
+            return await http.Start(grains, model, new ProvisionMany(body) { MaxParallel = body.MaxParallel, StopAfterFailures = body.StopAfterFailures });
         }).Named("machine_provision_many", "Installs an image on so many spares of a type, with substitutes").Takes<ProvisionManyBody>().Starts().Plans().Produces<ProblemDocument>(507, Problems.ContentType);
 
         machines.MapPost("/rack", async (HttpContext http, IGrainFactory grains, IReadModel model) =>
         {
             var body = await http.Body<RackManyBody>(LargestList);
-            return await Start(http, grains, model, new RackMany(body.Machines.IsDefault ? [] : body.Machines) { MaxParallel = body.MaxParallel });
+            return await http.Start(grains, model, new RackMany(body.Machines.IsDefault ? [] : body.Machines) { MaxParallel = body.MaxParallel });
         }).Named("machine_rack_many", "Racks all machines of a list, or none").Takes<RackManyBody>().Starts().Plans();
     }
 
@@ -41,14 +41,6 @@ static class ManyMachinesEndpoints
         {
             var body = await http.Body<ManyMachinesBody>();
             var tag = verb == ChildVerbs.Tag ? new TagBody(body.Set ?? ImmutableDictionary<string, string>.Empty, body.Remove.IsDefault ? [] : body.Remove) : null;
-            return await Start(http, grains, model, new ManyMachines(verb, body.Filter, body.Machines.IsDefault ? [] : body.Machines, tag) { MaxParallel = body.MaxParallel, StopAfterFailures = body.StopAfterFailures });
+            return await http.Start(grains, model, new ManyMachines(verb, body.Filter, body.Machines.IsDefault ? [] : body.Machines, tag) { MaxParallel = body.MaxParallel, StopAfterFailures = body.StopAfterFailures });
         }).Named($"machine_{verb}_many", summary).Takes<ManyMachinesBody>().Starts().Plans();
-
-    public static async Task<IResult> Start(HttpContext http, IGrainFactory grains, IReadModel model, BulkCommand command)
-    {
-        var answer = await http.Send(grains, command);
-        return answer is { Problem: null, Plan: null, Operation: { } operation }
-            ? await http.Operation(answer, model, operation)
-            : await http.Document(answer, model, "operation", "", 200);
-    }
 }
