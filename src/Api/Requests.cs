@@ -107,7 +107,7 @@ static class Requests
         if (planHash is not null && command is not IPlanned) throw RequestException.Invalid("Ppec-Plan", $"{command.Permission} has no plan.");
         // Its key is settled here: made again, the call is still the same command.
         var request = new GateRequest(
-            http.Credential(), Header("Idempotency-Key") ?? Guid.NewGuid().ToString(), http.Source(), planHash is null ? command : WithPlan(command, planHash),
+            http.Credential(), Header("Idempotency-Key") ?? Guid.NewGuid().ToString(), http.Source(), command with { PlanHash = planHash },
             Uri.UnescapeDataString(Header("Ppec-Reason") ?? "") is { Length: > 0 } reason ? reason : null, Header("Ppec-Ticket"), IfMatch(), http.WantsPlan(), secret);
         // A list of ten thousand takes its while to be worked out, and is not worked out twice at once.
         return command is Contracts.Machines.BulkCommand ? grains.Gate(g => g.ExecuteMany(request), WorkedOut) : grains.Gate(g => g.Execute(request));
@@ -131,16 +131,6 @@ static class Requests
         "" or "false" => false,
         "true" => true,
         _ => throw RequestException.Invalid("plan", "plan is true or false."),
-    };
-
-    static Command WithPlan(Command command, string hash) => command switch
-    {
-        Contracts.Machines.BulkCommand c => c with { PlanHash = hash },
-        Contracts.Machines.ProvisionMachine c => c with { PlanHash = hash },
-        Contracts.Machines.ReimageMachine c => c with { PlanHash = hash },
-        Contracts.Machines.ReleaseMachine c => c with { PlanHash = hash },
-        Contracts.Machines.RetireMachine c => c with { PlanHash = hash },
-        _ => throw new ArgumentException($"{command.GetType().Name} is not planned here.", nameof(command)),
     };
 
     /// <summary>The answer to a mutation of a thing that can be read: its document as this write left it.</summary>

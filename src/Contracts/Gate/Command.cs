@@ -20,21 +20,23 @@ public abstract record Command
 
     /// <summary>The version the caller saw; the target refuses when it has moved on. Null = any.</summary>
     [Id(1), JsonIgnore] public long? IfVersion { get; init; }
+
+    /// <summary>The hash of the plan the caller saw; null applies whatever holds now. Only for what <see cref="IPlanned"/> is.</summary>
+    [Id(2), JsonIgnore] public string? PlanHash { get; init; }
 }
 
 /// <summary>A command whose work is an operation; the gate gives it an id made from the command id.</summary>
 public interface IStartsOperation
 {
     /// <summary>Set by the gate.</summary>
-    string Operation { get; init; }
+    string Operation { get; }
+
+    /// <summary>The same command, whose work is this operation.</summary>
+    Command WithOperation(string operation);
 }
 
 /// <summary>A command that can be planned, and then applied only as planned.</summary>
-public interface IPlanned
-{
-    /// <summary>The hash of the plan the caller saw; null applies whatever holds now.</summary>
-    string? PlanHash { get; init; }
-}
+public interface IPlanned;
 
 /// <summary>A secret on its way to the secret store. It is never printed, hashed into metadata or written to an event.</summary>
 [GenerateSerializer, Immutable]

@@ -9,7 +9,6 @@ namespace Ppec.Contracts.Machines;
 public abstract record BulkCommand : Command, IStartsOperation, IPlanned
 {
     [Id(100)] public string Operation { get; init; } = "";
-    [Id(101)] public string? PlanHash { get; init; }
 
     /// <summary>How many children are under way at once.</summary>
     [Id(102)] public int MaxParallel { get; init; } = DefaultParallel;
@@ -22,6 +21,8 @@ public abstract record BulkCommand : Command, IStartsOperation, IPlanned
     public const int MostChildren = 10_000;
 
     public override string Target => $"parent-{Operation}";
+
+    public Command WithOperation(string operation) => this with { Operation = OperationIds.Parent(operation) };
 }
 
 /// <summary>The same verb on every machine chosen: <c>inspect</c>, <c>release</c>, <c>retire</c> (a machine in production is released first) or <c>tag</c>.</summary>

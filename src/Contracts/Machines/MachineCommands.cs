@@ -15,6 +15,15 @@ public abstract record MachineCommand(string Machine) : Command
     public override string Target => $"machine-{Machine}";
 }
 
+/// <summary>A command to one machine whose work is an operation.</summary>
+[GenerateSerializer]
+public abstract record MachineWork(string Machine) : MachineCommand(Machine), IStartsOperation
+{
+    [Id(100)] public string Operation { get; init; } = "";
+
+    public Command WithOperation(string operation) => this with { Operation = operation };
+}
+
 // ── Racked ────────────────────────────────────────────────────────────────────────────────────────────────
 
 /// <summary>Bolted in, cabled, known on paper.</summary>
@@ -36,9 +45,8 @@ public sealed record EnlistMachine(string Machine, MachineEvidence Evidence) : M
 /// replaced by a random one at once (<see cref="RotateBmc"/>), unless <see cref="KeepPassword"/>.
 /// </summary>
 [GenerateSerializer, Immutable]
-public sealed record AcceptMachine(string Machine, Placement Place, BmcAccess? Bmc, string? Profile, string? Name) : MachineCommand(Machine), IStartsOperation
+public sealed record AcceptMachine(string Machine, Placement Place, BmcAccess? Bmc, string? Profile, string? Name) : MachineWork(Machine)
 {
-    [Id(100)] public string Operation { get; init; } = "";
     [Id(101)] public bool KeepPassword { get; init; }
     public override string Permission => "machine.accept";
 }
@@ -83,25 +91,22 @@ public sealed record SetMachineBmc(string Machine, BmcAccess Bmc) : MachineComma
 
 /// <summary>Replaces the BMC's password by a random one that nobody knows.</summary>
 [GenerateSerializer, Immutable]
-public sealed record RotateBmc(string Machine) : MachineCommand(Machine), IStartsOperation
+public sealed record RotateBmc(string Machine) : MachineWork(Machine)
 {
-    [Id(100)] public string Operation { get; init; } = "";
     public override string Permission => "machine.bmc";
 }
 
 /// <summary>Switches a machine in production on, or (in maintenance) off: shut down if it will, cut off if it will not.</summary>
 [GenerateSerializer, Immutable]
-public sealed record PowerMachine(string Machine, bool On) : MachineCommand(Machine), IStartsOperation
+public sealed record PowerMachine(string Machine, bool On) : MachineWork(Machine)
 {
-    [Id(100)] public string Operation { get; init; } = "";
     public override string Permission => "machine.power";
 }
 
 /// <summary>Switches the light on or off by which a person at the rack finds the machine.</summary>
 [GenerateSerializer, Immutable]
-public sealed record LocateMachine(string Machine, bool On) : MachineCommand(Machine), IStartsOperation
+public sealed record LocateMachine(string Machine, bool On) : MachineWork(Machine)
 {
-    [Id(100)] public string Operation { get; init; } = "";
     public override string Permission => "machine.locate";
 }
 
@@ -185,9 +190,8 @@ public sealed record RecordBoot(string Machine, string Operation, Beacon Beacon)
 
 /// <summary>Boots PIOUS, gathers the hardware, tests it, compares it with the profile. From Racked, Inventory or Spare.</summary>
 [GenerateSerializer, Immutable]
-public sealed record InspectMachine(string Machine) : MachineCommand(Machine), IStartsOperation
+public sealed record InspectMachine(string Machine) : MachineWork(Machine)
 {
-    [Id(100)] public string Operation { get; init; } = "";
     public override string Permission => "machine.inspect";
 }
 
@@ -200,37 +204,29 @@ public sealed record PromoteMachine(string Machine) : MachineCommand(Machine)
 
 /// <summary>Installs an image on a Spare.</summary>
 [GenerateSerializer, Immutable]
-public sealed record ProvisionMachine(string Machine, ProvisionSpec Spec, ImageVersion? Image) : MachineCommand(Machine), IStartsOperation, IPlanned
+public sealed record ProvisionMachine(string Machine, ProvisionSpec Spec, ImageVersion? Image) : MachineWork(Machine), IPlanned
 {
-    [Id(100)] public string Operation { get; init; } = "";
-    [Id(101)] public string? PlanHash { get; init; }
     public override string Permission => "machine.provision";
 }
 
 /// <summary>Installs again; name, owner and addresses stay.</summary>
 [GenerateSerializer, Immutable]
-public sealed record ReimageMachine(string Machine, ProvisionSpec Spec, ImageVersion? Image) : MachineCommand(Machine), IStartsOperation, IPlanned
+public sealed record ReimageMachine(string Machine, ProvisionSpec Spec, ImageVersion? Image) : MachineWork(Machine), IPlanned
 {
-    [Id(100)] public string Operation { get; init; } = "";
-    [Id(101)] public string? PlanHash { get; init; }
     public override string Permission => "machine.reimage";
 }
 
 /// <summary>Back to the pool: wiped, inspected again. Also the way out for a machine at Inventory that is held dirty.</summary>
 [GenerateSerializer, Immutable]
-public sealed record ReleaseMachine(string Machine) : MachineCommand(Machine), IStartsOperation, IPlanned
+public sealed record ReleaseMachine(string Machine) : MachineWork(Machine), IPlanned
 {
-    [Id(100)] public string Operation { get; init; } = "";
-    [Id(101)] public string? PlanHash { get; init; }
     public override string Permission => "machine.release";
 }
 
 /// <summary>The end: disks wiped with evidence, powered off, names and secrets released.</summary>
 [GenerateSerializer, Immutable]
-public sealed record RetireMachine(string Machine) : MachineCommand(Machine), IStartsOperation, IPlanned
+public sealed record RetireMachine(string Machine) : MachineWork(Machine), IPlanned
 {
-    [Id(100)] public string Operation { get; init; } = "";
-    [Id(101)] public string? PlanHash { get; init; }
     public override string Permission => "machine.retire";
 }
 

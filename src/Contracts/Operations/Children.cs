@@ -57,7 +57,7 @@ public sealed record PaperMachine(string Serial, Placement Place, BmcAccess? Bmc
 [GenerateSerializer, Immutable]
 public sealed record StartParent(
     string Operation, string Kind, ImmutableArray<Child> Children, ImmutableArray<string> Substitutes,
-    int MaxParallel, int StopAfterFailures, bool AllOrNothing, string PlanHash) : OperationCommand(Operation)
+    int MaxParallel, int StopAfterFailures, bool AllOrNothing, string Plan) : OperationCommand(Operation)
 {
     public override string Target => $"parent-{Operation}";
     public override string Permission => "operation.run";

@@ -38,7 +38,7 @@ public sealed class GateGrain(Credentials credentials, Preparation preparation, 
 
         var commandId = Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{actor}\n{request.IdempotencyKey ?? Guid.NewGuid().ToString()}")))[..32];
         var caller = new Caller(actor, credentials.IdOf(request.Credential), request.SourceAddress, commandId, BodyHash(request.Command), request.Reason, request.Ticket);
-        if (command is IStartsOperation) command = WithOperation(command, Log.MadeId(commandId));
+        if (command is IStartsOperation work) command = work.WithOperation(Log.MadeId(commandId));
 
         try
         {
@@ -134,21 +134,6 @@ public sealed class GateGrain(Credentials credentials, Preparation preparation, 
         if ((stale ?? outcome!.Problem) is { Code: not ProblemCodes.OutcomeUnknown }) await worked.Undo();
         return stale is not null ? new(stale) : new(outcome!.Problem, command.Target, outcome.Version, outcome.Position, command.Operation);
     }
-
-    static Command WithOperation(Command command, string operation) => command switch
-    {
-        InspectMachine c   => c with { Operation = operation },
-        ProvisionMachine c => c with { Operation = operation },
-        ReimageMachine c   => c with { Operation = operation },
-        ReleaseMachine c   => c with { Operation = operation },
-        RetireMachine c    => c with { Operation = operation },
-        BulkCommand c      => c with { Operation = OperationIds.Parent(operation) },
-        AcceptMachine c    => c with { Operation = operation },
-        RotateBmc c        => c with { Operation = operation },
-        PowerMachine c     => c with { Operation = operation },
-        LocateMachine c    => c with { Operation = operation },
-        _                  => throw new ArgumentException($"{command.GetType().Name} gets no operation.", nameof(command)),
-    };
 
     /// <summary>Of the request before stamping; secrets read *** here (<see cref="SecretTextConverter"/>).</summary>
     static string BodyHash(Command command) =>

@@ -70,7 +70,7 @@ public static class Parent
 
     static Decision<ParentEvent> Start(StartParent c) => Then<ParentEvent>(
     [
-        new ParentStarted(c.Operation, c.Kind, c.Children.Length, c.Substitutes, c.MaxParallel, c.StopAfterFailures, c.AllOrNothing, c.PlanHash),
+        new ParentStarted(c.Operation, c.Kind, c.Children.Length, c.Substitutes, c.MaxParallel, c.StopAfterFailures, c.AllOrNothing, c.Plan),
         .. c.Children.Chunk(ChildrenAnEvent).Select(some => new ChildrenPlanned([.. some])),
     ]);
 
