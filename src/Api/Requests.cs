@@ -256,7 +256,12 @@ static class Requests
         await using var writer = new Utf8JsonWriter(stream);
         writer.WriteStartObject();
         writer.WriteStartArray("items");
-        foreach (var item in page.Items) writer.WriteRawValue(item.Span, skipInputValidation: true);
+        foreach (var item in page.Items)
+        {
+            writer.WriteRawValue(item.Span, skipInputValidation: true);
+            // A buffer of a whole page would be a large object, and those are collected rarely and at length.
+            if (writer.BytesPending > 16_384) await writer.FlushAsync();
+        }
         writer.WriteEndArray();
         if (page.NextCursor is not null) writer.WriteString("nextCursor", page.NextCursor);
         writer.WriteNumber("total", page.Total);

@@ -9,11 +9,12 @@ namespace Ppec.Projections;
 
 /// <summary>
 /// Follows the log into the read model: every event in order, from the checkpoint, once. An event it cannot fold stops it; nothing is skipped.
-/// Far behind the end, it reads, folds and writes at the same time: the next batch is decoded while the one before it is written.
+/// As long as it is behind what the log held at its start, it folds each stream whole, several at once, when it meets the first of its events, and passes the others over:
+/// so every document is written once, however the streams are interleaved. One batch is read while the one before it is folded and the one before that is written.
 /// </summary>
 public sealed class Feed(IEventStore store, IEventCodec codec, ReadModel model, ILogger<Feed> logger) : BackgroundService
 {
-    const int LargestBatch = 10_000;
+    const int LargestBatch = 1_000;
     const int FewEvents = 64;
     const int MostStreams = 20_000;
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -22,6 +23,9 @@ public sealed class Feed(IEventStore store, IEventCodec codec, ReadModel model, 
     static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(3);
 
     readonly Dictionary<string, Folded> _streams = new(StringComparer.Ordinal);
+
+    /// <summary>Streams that were folded beyond the feed's position, and how many of their events.</summary>
+    readonly Dictionary<string, long> _ahead = new(StringComparer.Ordinal);
 
     /// <summary>A stream as far as it was read: one state for each noun it tells of.</summary>
     sealed class Folded(ImmutableArray<Noun> nouns, string id, EventMetadata first)
@@ -60,7 +64,8 @@ public sealed class Feed(IEventStore store, IEventCodec codec, ReadModel model, 
     async Task Follow(CancellationToken cancellation)
     {
         _streams.Clear();
-        var (batch, writing) = (new List<RecordedEvent>(), Task.CompletedTask);
+        _ahead.Clear();
+        var (batch, folding, writing) = (new List<RecordedEvent>(), default((Task<IReadOnlyList<Change>> Changes, LogPosition End)?), Task.CompletedTask);
         try
         {
             await foreach (var item in store.Subscribe(model.Position, cancellation))
@@ -71,35 +76,70 @@ public sealed class Feed(IEventStore store, IEventCodec codec, ReadModel model, 
                     if (batch.Count < LargestBatch) continue;
                 }
                 if (batch.Count == 0) continue;
-                var changes = await Fold(batch, cancellation);
-                await writing;
+                await Write();
                 var end = batch[^1].Position;
-                writing = Task.Run(() => model.Apply(changes, end), CancellationToken.None);
-                batch.Clear();
-                if (_streams.Count > MostStreams) Forget();
-                if (item.Event is not null) continue; // far behind: the next batch is folded meanwhile
+                batch.RemoveAll(Passed);
+                folding = (model.CaughtUp.IsCompleted ? Fold(batch, cancellation) : FoldWhole(batch, cancellation), end);
+                batch = [];
+                if (item.Event is not null) continue; // far behind: the next batch is read meanwhile
+                await Write();
                 await writing;
                 await Task.Delay(Gather, cancellation);
             }
         }
         finally
         {
+            if (folding is { Changes: var left }) await ((Task)left).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // one writer at a time; its failure was thrown above, or the checkpoint tells of it
         }
+
+        async Task Write()
+        {
+            if (folding is not { } folded) return;
+            var changes = await folded.Changes;
+            folding = null;
+            await writing;
+            writing = Task.Run(() => model.Apply(changes, folded.End), CancellationToken.None);
+            if (_streams.Count > MostStreams) Forget();
+        }
+    }
+
+    /// <summary>Nothing to fold: of no noun, or folded already.</summary>
+    bool Passed(RecordedEvent e)
+    {
+        if (Nouns.OfStream(e.Stream) is null) return true;
+        if (!_ahead.TryGetValue(e.Stream, out var folded)) return false;
+        if (e.Version + 1 >= folded) _ahead.Remove(e.Stream);
+        return e.Version < folded;
+    }
+
+    /// <summary>All of every stream in the batch, as far as the log goes by now.</summary>
+    async Task<IReadOnlyList<Change>> FoldWhole(List<RecordedEvent> batch, CancellationToken cancellation)
+    {
+        var met = batch.GroupBy(e => e.Stream).Select(g => (First: g.First(), Last: g.Last())).ToArray();
+        var (streams, changes) = (new Folded[met.Length], new List<Change>[met.Length]);
+        await Parallel.ForEachAsync(Enumerable.Range(0, met.Length), cancellation, async (i, token) =>
+        {
+            streams[i] = (await Read(met[i].First.Stream, long.MaxValue, token))!;
+            streams[i].New = model.Fresh && met[i].First.Version == 0;
+            changes[i] = Changes(streams[i]);
+        });
+        for (var i = 0; i < met.Length; i++)
+            if (streams[i].Version > met[i].Last.Version + 1) _ahead[met[i].First.Stream] = streams[i].Version;
+        return [.. changes.SelectMany(c => c)];
     }
 
     /// <summary>Folds the events of a batch and says what is to be written of the streams they belong to, each once.</summary>
     async Task<IReadOnlyList<Change>> Fold(List<RecordedEvent> batch, CancellationToken cancellation)
     {
-        var events = new IDomainEvent?[batch.Count];
+        var events = new IDomainEvent[batch.Count];
         if (batch.Count < FewEvents) for (var i = 0; i < events.Length; i++) Decode(i);
         else Parallel.For(0, events.Length, Decode);
         var changed = new HashSet<Folded>();
         for (var i = 0; i < events.Length; i++)
         {
-            if (events[i] is not { } e) continue;
             var folded = await Folding(batch[i], cancellation);
-            Apply(folded, e, batch[i]);
+            Apply(folded, events[i], batch[i]);
             changed.Add(folded);
         }
         var streams = changed.ToArray();
@@ -108,23 +148,35 @@ public sealed class Feed(IEventStore store, IEventCodec codec, ReadModel model, 
         else Parallel.For(0, streams.Length, i => changes[i] = Changes(streams[i]));
         return [.. changes.SelectMany(c => c)];
 
-        void Decode(int i) => events[i] = Nouns.OfStream(batch[i].Stream) is null ? null : codec.Decode(batch[i].Type, batch[i].Data);
+        void Decode(int i) => events[i] = codec.Decode(batch[i].Type, batch[i].Data);
     }
 
     /// <summary>The stream up to just before this event.</summary>
     async ValueTask<Folded> Folding(RecordedEvent e, CancellationToken cancellation)
     {
         if (_streams.TryGetValue(e.Stream, out var folded) && folded.Version == e.Version) return folded;
-        var (nouns, id) = Nouns.OfStream(e.Stream)!.Value;
-        folded = null;
-        if (e.Version > 0)
-            await foreach (var earlier in store.ReadStream(e.Stream, 0, cancellation))
+        folded = await Read(e.Stream, e.Version, cancellation) ?? Of(e);
+        folded.New = model.Fresh && e.Version == 0;
+        return _streams[e.Stream] = folded;
+    }
+
+    /// <summary>The first events of a stream; null for none.</summary>
+    async Task<Folded?> Read(string stream, long count, CancellationToken cancellation)
+    {
+        var folded = default(Folded);
+        if (count > 0)
+            await foreach (var e in store.ReadStream(stream, 0, cancellation))
             {
-                if (earlier.Version >= e.Version) break;
-                folded ??= new(nouns, id, Metadata(earlier));
-                Apply(folded, codec.Decode(earlier.Type, earlier.Data), earlier);
+                if (e.Version >= count) break;
+                Apply(folded ??= Of(e), codec.Decode(e.Type, e.Data), e);
             }
-        return _streams[e.Stream] = folded ?? new(nouns, id, Metadata(e)) { New = model.Fresh };
+        return folded;
+    }
+
+    static Folded Of(RecordedEvent first)
+    {
+        var (nouns, id) = Nouns.OfStream(first.Stream)!.Value;
+        return new(nouns, id, Metadata(first));
     }
 
     static void Apply(Folded folded, IDomainEvent @event, RecordedEvent e)

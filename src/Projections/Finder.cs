@@ -20,16 +20,16 @@ sealed class Finder(Reader reader, string text)
         foreach (var noun in Nouns)
         {
             foreach (var id in new[] { text, text.ToLowerInvariant() }.Distinct(StringComparer.Ordinal))
-                Add(noun, "id", exact: true, "SELECT id, id FROM document WHERE noun = $0 AND id = $1", [noun, id]);
+                Add(noun, "id", exact: true, "SELECT id, id FROM document WHERE noun = ?1 AND id = ?2", [noun, id]);
             foreach (var field in Fields)
-                Add(noun, field, exact: true, "SELECT id, value FROM attribute WHERE noun = $0 AND key = $1 AND value = $2", [noun, field, FilterKeys.Fold(field, text)]);
+                Add(noun, field, exact: true, "SELECT id, value FROM found WHERE noun = ?1 AND key = ?2 AND value = ?3", [noun, field, FilterKeys.Fold(field, text)]);
         }
         if (text.Length < 3) return [.. _found];
         foreach (var noun in Nouns)
             foreach (var field in Fields)
-                Add(noun, field, exact: false, "SELECT id, value FROM attribute WHERE noun = $0 AND key = $1 AND value >= $2 AND value < $3 ORDER BY value, id", [noun, field, Begin(field), $"{Begin(field)}\uffff"]);
-        if (ListSql.Match(text) is { } match)
-            foreach (var (noun, id) in reader.Rows($"SELECT i.noun, i.id FROM texts.trigram s CROSS JOIN texts.item i ON i.n = s.rowid CROSS JOIN document d ON d.noun = i.noun AND d.id = i.id WHERE s.text MATCH $0 LIMIT {Most * 2}", [match], row => (row.GetString(0), row.GetString(1))))
+                Add(noun, field, exact: false, "SELECT id, value FROM found WHERE noun = ?1 AND key = ?2 AND value >= ?3 AND value < ?4 ORDER BY value, id", [noun, field, Begin(field), $"{Begin(field)}\uffff"]);
+        if (Matching.Trigrams(text) is { } trigrams)
+            foreach (var (noun, id) in reader.Rows($"SELECT d.noun, d.id FROM texts.trigram s CROSS JOIN document d ON d.n = s.rowid WHERE s.text MATCH ?1 LIMIT {Most * 2}", [trigrams], row => (row.Text(0), row.Text(1))))
                 Part(noun, id);
         return [.. _found];
     }
@@ -37,9 +37,9 @@ sealed class Finder(Reader reader, string text)
     /// <summary>In which line of its text; a line that is no field of the thing is its note or description.</summary>
     void Part(string noun, string id)
     {
-        var line = reader.Rows("SELECT value FROM text WHERE noun = $0 AND id = $1", [noun, id], row => row.GetString(0)).SelectMany(t => t.Split('\n')).FirstOrDefault(l => l.Contains(text.ToLowerInvariant(), StringComparison.Ordinal));
+        var line = reader.Rows("SELECT t.value FROM document d JOIN text t ON t.n = d.n WHERE d.noun = ?1 AND d.id = ?2", [noun, id], row => row.Text(0)).SelectMany(t => t.Split('\n')).FirstOrDefault(l => l.Contains(text.ToLowerInvariant(), StringComparison.Ordinal));
         if (line is null) return; // indexed a moment ago, and changed since
-        var field = line == id ? "id" : reader.Rows("SELECT key, value FROM attribute WHERE noun = $0 AND id = $1", [noun, id], row => (Key: row.GetString(0), Value: row.GetString(1)))
+        var field = line == id ? "id" : reader.Rows("SELECT k.name, f.value FROM document d JOIN fact f ON f.n = d.n JOIN key k ON k.k = f.k WHERE d.noun = ?1 AND d.id = ?2", [noun, id], row => (Key: row.Text(0), Value: row.Text(1)))
             .Where(a => Fields.Contains(a.Key) && a.Value.Equals(line, StringComparison.OrdinalIgnoreCase)).Select(a => a.Key).FirstOrDefault();
         Add(new(noun, id, field ?? "text", line, false));
     }
@@ -47,7 +47,7 @@ sealed class Finder(Reader reader, string text)
     void Add(string noun, string field, bool exact, string sql, object[] values)
     {
         if (_found.Count >= Most) return;
-        foreach (var (id, value) in reader.Rows($"{sql} LIMIT {Most}", values, row => (row.GetString(0), row.GetString(1))))
+        foreach (var (id, value) in reader.Rows($"{sql} LIMIT {Most}", values, row => (row.Text(0), row.Text(1))))
             Add(new(noun, noun == "disk" ? id[..id.LastIndexOf('@')] : id, field, value, exact));
     }
 

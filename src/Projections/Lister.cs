@@ -1,126 +1,159 @@
 using System.Buffers.Text;
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
 using Ppec.Contracts.Queries;
 using Ppec.Domain.Filters;
+using Ppec.Stores.Sqlite;
 
 namespace Ppec.Projections;
 
 /// <summary>
-/// Answers one list. It asks each term's index how many it finds, begins with the fewest, and checks the others one by one;
-/// where even that is more than totals are exact to, it walks in the order that was asked for until the page is full.
+/// Answers one list: the set that the filter finds, then the rows of its page in the order that was asked for. A small set is fetched and sorted;
+/// for a large one an index in the right order is walked until the page is full.
 /// </summary>
-sealed class Lister(Reader reader, string noun, ImmutableArray<Term> terms, ListQuery query)
+sealed class Lister(Reader reader, Postings postings, string noun, ImmutableArray<Term> terms, ListQuery query)
 {
+    /// <summary>Totals are exact to this.</summary>
+    public const int MostCounted = 10_000;
+
+    /// <summary>A set that is fetched and sorted whatever the index would cost.</summary>
+    const int Few = 2000;
+
     /// <summary>What a page is ordered by; what lacks it comes last either way.</summary>
-    sealed record Order(string Name, bool Descending)
+    sealed record Order(string Name, bool Descending) : IComparer<Row>
     {
         public bool ById => Name == "id";
-        public bool IsColumn => Name is "time" or "updated";
+        public bool IsColumn => Name is "id" or "time" or "updated";
         public bool IsNumber => FilterKeys.Number.Contains(Name);
         public string Way => Descending ? "DESC" : "ASC";
         public string Past => Descending ? "<" : ">";
         public string Text => Descending ? $"-{Name}" : Name;
+
+        public int Compare(Row? x, Row? y)
+        {
+            if (x!.Value is null != y!.Value is null) return x.Value is null ? 1 : -1;
+            var order = (x.Value, y.Value) switch
+            {
+                (long a, long b)     => a.CompareTo(b),
+                (string a, string b) => Bytewise(a, b),
+                _                    => 0,
+            };
+            if (order == 0) order = Bytewise(x.Id, y.Id);
+            return Descending ? -order : order;
+        }
+
+        /// <summary>As SQLite compares texts, by their UTF-8: that is by code points, while a char of a pair is less than some that stand alone.</summary>
+        static int Bytewise(string a, string b)
+        {
+            for (var i = 0; i < Math.Min(a.Length, b.Length); i++)
+                if (a[i] != b[i])
+                    return char.IsSurrogate(a[i]) != char.IsSurrogate(b[i]) ? (char.IsSurrogate(a[i]) ? 1 : -1) : a[i] - b[i];
+            return a.Length - b.Length;
+        }
     }
+
+    sealed record Row(long Number, string Id, object? Value);
 
     readonly Order _order = OrderOf(noun, query.Sort);
 
     public Page Answer()
     {
-        var cursor = query.Cursor is null ? default((object? Value, string Id)?) : ReadCursor(query.Cursor);
-        var first = Rarest(out var rows);
-        // The one term's index has counted them already.
-        var total = terms.Length == 1 && first is not null ? rows : Count(first);
-        var found = total > ListSql.Most ? Walk(cursor) : _order.ById && (first is null || new ListSql(noun).Source(first)!.Value.InOrder) ? InOrder(first, cursor) : Sorted(first, cursor);
-        var page = found.Take(query.Limit).ToImmutableArray();
-        return new([.. page.Select(r => r.Body)], found.Count > query.Limit ? WriteCursor(page[^1]) : null, (int)Math.Min(total, ListSql.Most), total > ListSql.Most);
+        var after = query.Cursor is null ? null : ReadCursor(query.Cursor);
+        return reader.AtOneMoment(() =>
+        {
+            var matching = new Matching(reader, postings, noun);
+            var found = matching.Of(terms);
+            var rows = _order.IsColumn ? ByColumn(_order, found, after, query.Limit + 1) : ByFact(matching, found, after);
+            ImmutableArray<Row> page = [.. rows.Take(query.Limit)];
+            return new Page([.. page.SelectMany(Body)], rows.Count > query.Limit ? WriteCursor(page[^1]) : null, Math.Min(found.Count, MostCounted), found.Count > MostCounted);
+        });
     }
 
-    sealed record Row(string Id, object? Value, ReadOnlyMemory<byte> Body);
+    IEnumerable<ReadOnlyMemory<byte>> Body(Row row) => reader.Rows("SELECT json FROM body WHERE n = ?1", [row.Number], r => (ReadOnlyMemory<byte>)r.Blob(0).ToArray());
 
-    /// <summary>The term whose index finds the fewest, and how many; null when no term has one.</summary>
-    Term? Rarest(out long rows)
+    /// <summary>The first rows of the set by its ids, or by a time they have.</summary>
+    List<Row> ByColumn(Order order, Bits set, Row? after, int most)
     {
-        Term? rarest = null;
-        rows = long.MaxValue;
-        foreach (var term in terms)
+        if (set.Count == 0 || most == 0) return [];
+        // By the index, one in (Bound / Count) rows is of the set, and a row costs an eighth of one that is fetched by its number.
+        if (8L * set.Count * set.Count <= most * set.Bound)
+            return First(order, set, after, most, $"SELECT id, {order.Name} FROM document WHERE n = ?1", []);
+        var rows = new List<Row>();
+        var (past, values) = (after, order.ById) switch
         {
-            var sql = new ListSql(noun);
-            if (sql.Source(term) is not { } source) continue;
-            var count = reader.Number($"SELECT COUNT(*) FROM ({source.Sql} LIMIT {ListSql.Most + 1})", sql.Values);
-            if (count < rows) (rarest, rows) = (term, count);
-            if (rows == 0) break;
+            (null, _)      => ("", (object[])[noun]),
+            ({ } a, true)  => ($"AND id {order.Past} ?2", [noun, a.Id]),
+            ({ } a, false) => ($"AND ({order.Name}, id) {order.Past} (?2, ?3)", [noun, a.Value!, a.Id]),
+        };
+        reader.Each($"SELECT n, id, {order.Name} FROM document WHERE noun = ?1 {past} ORDER BY {(order.ById ? "" : $"{order.Name} {order.Way},")} id {order.Way}", values, row =>
+        {
+            if (set.Contains(row.Int64(0))) rows.Add(new(row.Int64(0), row.Text(1), order.ById ? null : row.Text(2)));
+            return rows.Count < most;
+        });
+        return rows;
+    }
+
+    /// <summary>The first rows of the set by a key of which each has at most one value; then those that have none, by their ids.</summary>
+    List<Row> ByFact(Matching matching, Bits set, Row? after)
+    {
+        var most = query.Limit + 1;
+        if (set.Count <= Few)
+            return First(_order, set, after, most, "SELECT d.id, f.value FROM document d LEFT JOIN fact f ON f.n = d.n AND f.k = (SELECT k FROM key WHERE noun = ?2 AND name = ?3) WHERE d.n = ?1", [noun, _order.Name]);
+        var byId = new Order("id", _order.Descending);
+        var rows = new List<Row>();
+        if (after is not { Value: null }) Walk(byId, set, after, most, rows);
+        if (rows.Count < most)
+            rows.AddRange(ByColumn(byId, set.Except(matching.Having(_order.Name)), after is { Value: null } ? after : null, most - rows.Count));
+        return rows;
+    }
+
+    /// <summary>Value by value in the order of the index; those of one value by their ids.</summary>
+    void Walk(Order byId, Bits set, Row? after, int most, List<Row> rows)
+    {
+        var (value, group) = (default(object), new Bits());
+        void Close()
+        {
+            rows.AddRange(ByColumn(byId, group, Equals(value, after?.Value) ? after! with { Value = null } : null, most - rows.Count).Select(r => r with { Value = value }));
+            group = new();
         }
-        return rarest;
-    }
-
-    /// <summary>How many there are, up to one more than totals are exact to.</summary>
-    long Count(Term? first)
-    {
-        var sql = new ListSql(noun);
-        return reader.Number($"SELECT COUNT(*) FROM (SELECT 1 FROM ({From(sql, first)}) x WHERE {Where(sql, "x.id", first)} LIMIT {ListSql.Most + 1})", sql.Values);
-    }
-
-    /// <summary>The index has them in the order of ids: the page is its beginning.</summary>
-    List<Row> InOrder(Term? first, (object? Value, string Id)? cursor)
-    {
-        var sql = new ListSql(noun);
-        var from = From(sql, first);
-        var after = cursor is { } c ? $" AND x.id {_order.Past} {sql.Bind(c.Id)}" : "";
-        return Rows(sql, $"SELECT x.id, NULL, d.body FROM ({from}) x CROSS JOIN document d ON d.noun = {sql.Noun} AND d.id = x.id WHERE {Where(sql, "x.id", first)}{after} ORDER BY x.id {_order.Way} LIMIT {query.Limit + 1}");
-    }
-
-    /// <summary>All of them are few enough to be sorted.</summary>
-    List<Row> Sorted(Term? first, (object? Value, string Id)? cursor)
-    {
-        var sql = new ListSql(noun);
-        var value = _order switch
+        object[] values = after is null ? [noun, _order.Name] : [noun, _order.Name, after.Value!];
+        reader.Each($"SELECT n, value FROM fact WHERE k = (SELECT k FROM key WHERE noun = ?1 AND name = ?2) {(after is null ? "" : $"AND value {_order.Past}= ?3")} ORDER BY value {_order.Way}", values, row =>
         {
-            { ById: true } => "NULL",
-            { IsColumn: true } => $"(SELECT v.{_order.Name} FROM document v WHERE v.noun = {sql.Noun} AND v.id = x.id)",
-            _ => $"(SELECT v.value FROM {(_order.IsNumber ? "number" : "attribute")} v WHERE v.noun = {sql.Noun} AND v.id = x.id AND v.key = {sql.Bind(_order.Name)})",
-        };
-        var all = $"SELECT x.id AS id, {value} AS v FROM ({From(sql, first)}) x WHERE {Where(sql, "x.id", first)}";
-        var after = cursor switch
+            if (!set.Contains(row.Int64(0))) return true;
+            if (value is null || !Same(row, value))
+            {
+                if (value is not null) Close();
+                value = Value(row, 1);
+            }
+            group.Add(row.Int64(0));
+            return rows.Count < most;
+        });
+        if (value is not null && rows.Count < most) Close();
+    }
+
+    /// <summary>Fetches all of the set, sorts them and takes the first that come after.</summary>
+    List<Row> First(Order order, Bits set, Row? after, int most, string one, ReadOnlySpan<object> values)
+    {
+        var rows = new List<Row>(set.Count);
+        object[] parameters = [0L, .. values];
+        foreach (var number in set.Numbers())
         {
-            null => "",
-            { Value: null } c => $" WHERE y.v IS NULL AND y.id {_order.Past} {sql.Bind(c.Id)}",
-            { } c => sql.Bind(c.Value!) is var at ? $" WHERE y.v IS NULL OR y.v {_order.Past} {at} OR (y.v = {at} AND y.id {_order.Past} {sql.Bind(c.Id)})" : "",
-        };
-        var order = $"v IS NULL, v {_order.Way}, id {_order.Way}";
-        return Rows(sql, $"SELECT p.id, p.v, d.body FROM (SELECT y.id AS id, y.v AS v FROM ({all}) y{after} ORDER BY {order} LIMIT {query.Limit + 1}) p CROSS JOIN document d ON d.noun = {sql.Noun} AND d.id = p.id ORDER BY p.v IS NULL, p.v {_order.Way}, p.id {_order.Way}");
+            parameters[0] = number;
+            reader.Each(one, parameters, row =>
+            {
+                var found = new Row(number, row.Text(0), order.ById ? null : Value(row, 1));
+                if (after is null || order.Compare(found, after) > 0) rows.Add(found);
+                return true;
+            });
+        }
+        rows.Sort(order);
+        return rows.Count > most ? rows[..most] : rows;
     }
 
-    /// <summary>There are many: an index in the right order is walked until the page is full; then those that lack what it is ordered by.</summary>
-    List<Row> Walk((object? Value, string Id)? cursor)
-    {
-        var found = new List<Row>();
-        if (_order.ById) return Walk("SELECT d.id, NULL, d.body FROM document d WHERE d.noun = {0}", "d.id", null, cursor is { } at ? (null, at.Id) : null, query.Limit + 1);
-        if (_order.IsColumn) return Walk($"SELECT d.id, d.{_order.Name}, d.body FROM document d WHERE d.noun = {{0}}", "d.id", $"d.{_order.Name}", cursor, query.Limit + 1);
-        var table = _order.IsNumber ? "number" : "attribute";
-        if (cursor is not { Value: null })
-            found = Walk($"SELECT s.id, s.value, d.body FROM {table} s CROSS JOIN document d ON d.noun = s.noun AND d.id = s.id WHERE s.noun = {{0}} AND s.key = '{_order.Name}'", "s.id", "s.value", cursor, query.Limit + 1);
-        if (found.Count > query.Limit) return found;
-        var lacking = $"SELECT d.id, NULL, d.body FROM document d WHERE d.noun = {{0}} AND NOT EXISTS (SELECT 1 FROM {table} s WHERE s.noun = d.noun AND s.id = d.id AND s.key = '{_order.Name}')";
-        return [.. found, .. Walk(lacking, "d.id", null, cursor is { Value: null } c ? (null, c.Id) : null, query.Limit + 1 - found.Count)];
-    }
+    object? Value(Statement row, int column) => row.IsNull(column) ? null : _order.IsNumber ? row.Int64(column) : row.Text(column);
 
-    List<Row> Walk(string select, string id, string? value, (object? Value, string Id)? cursor, int limit)
-    {
-        var sql = new ListSql(noun);
-        var after = cursor is not { } c ? "" : value is null ? $" AND {id} {_order.Past} {sql.Bind(c.Id)}" : $" AND ({value}, {id}) {_order.Past} ({sql.Bind(c.Value!)}, {sql.Bind(c.Id)})";
-        var order = value is null ? $"{id} {_order.Way}" : $"{value} {_order.Way}, {id} {_order.Way}";
-        return Rows(sql, $"{select.Replace("{0}", sql.Noun, StringComparison.Ordinal)} AND {Where(sql, id, null)}{after} ORDER BY {order} LIMIT {limit}");
-    }
-
-    List<Row> Rows(ListSql sql, string text) =>
-        reader.Rows(text, sql.Values, row => new Row(row.GetString(0), row.IsDBNull(1) ? null : row.GetValue(1), row.GetFieldValue<byte[]>(2)));
-
-    static string From(ListSql sql, Term? first) => first is null ? $"SELECT id FROM document WHERE noun = {sql.Noun}" : sql.Source(first)!.Value.Sql;
-
-    /// <summary>Every term but the one that the rows come from.</summary>
-    string Where(ListSql sql, string id, Term? but) =>
-        string.Join(" AND ", terms.Where(t => !ReferenceEquals(t, but)).Select(t => sql.Condition(t, id)).DefaultIfEmpty("1"));
+    static bool Same(Statement row, object value) => value is long number ? row.Int64(1) == number : row.Text(1) == (string)value;
 
     static Order OrderOf(string noun, string? sort)
     {
@@ -132,14 +165,14 @@ sealed class Lister(Reader reader, string noun, ImmutableArray<Term> terms, List
     }
 
     string WriteCursor(Row last) =>
-        Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes((string?[])[_order.Text, Convert.ToString(last.Value, System.Globalization.CultureInfo.InvariantCulture) is { Length: > 0 } v ? v : null, last.Id]));
+        Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes((string?[])[_order.Text, Convert.ToString(last.Value, CultureInfo.InvariantCulture) is { Length: > 0 } v ? v : null, last.Id]));
 
-    (object? Value, string Id) ReadCursor(string cursor)
+    Row ReadCursor(string cursor)
     {
         try
         {
-            if (JsonSerializer.Deserialize<string?[]>(Base64Url.DecodeFromChars(cursor)) is [{ } by, var value, { } id] && by == _order.Text && (value is not null || !_order.IsColumn))
-                return value is null || _order.ById ? (null, id) : _order.IsNumber ? (long.Parse(value, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture), id) : (value, id);
+            if (JsonSerializer.Deserialize<string?[]>(Base64Url.DecodeFromChars(cursor)) is [{ } by, var value, { } id] && by == _order.Text && (value is not null || _order.ById || !_order.IsColumn))
+                return new(0, id, value is null || _order.ById ? null : _order.IsNumber ? long.Parse(value, NumberStyles.None, CultureInfo.InvariantCulture) : value);
         }
         catch (Exception e) when (e is FormatException or JsonException or OverflowException) { /* said below */ }
         throw new QueryException("cursor", "The cursor is not from a page of this list with this sort: start again without one.");

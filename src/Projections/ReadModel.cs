@@ -16,14 +16,17 @@ public sealed class ReadModel : IReadModel, IDisposable
     /// <summary>How bodies are read back: what is null was left out of them.</summary>
     static readonly JsonSerializerOptions Kept = new(PpecJson.Options) { RespectRequiredConstructorParameters = false };
 
+    const string OneBody = "SELECT b.json FROM document d JOIN body b ON b.n = d.n WHERE d.noun = ?1 AND d.id = ?2";
+
     readonly string _path;
     readonly LogPosition _endAtOpen;
     readonly Readers _readers;
+    readonly Postings _postings = new();
     readonly Waiters _reached;
     TaskCompletionSource _written = New();
     ReadModelWriter? _writer;
     long _batch;
-    bool _indexed;
+    readonly TaskCompletionSource _caughtUp = New();
 
     ReadModel(string path, ReadModelFile.Checkpoint checkpoint, LogPosition endOfLog)
     {
@@ -36,6 +39,9 @@ public sealed class ReadModel : IReadModel, IDisposable
     }
 
     public LogPosition Position => _reached.Position;
+
+    /// <summary>Done when it has folded all that the log held when it was opened.</summary>
+    internal Task CaughtUp => _caughtUp.Task;
 
     internal TextIndex Texts { get; }
 
@@ -54,7 +60,7 @@ public sealed class ReadModel : IReadModel, IDisposable
     static bool Any(ImmutableArray<Term> terms) => terms.Any(t => t is Term.Text || (t is Term.All all && Any(all.Terms)));
 
     public ReadOnlyMemory<byte>? Find(string noun, string id) =>
-        _readers.Use(r => r.Rows("SELECT body FROM document WHERE noun = $0 AND id = $1", [noun, id], row => row.GetFieldValue<byte[]>(0))) is [var body]
+        _readers.Use(r => r.Rows(OneBody, [noun, id], row => row.Blob(0).ToArray())) is [var body]
             ? new ReadOnlyMemory<byte>(body)
             : default(ReadOnlyMemory<byte>?); // a plain null would become an empty memory
 
@@ -62,7 +68,7 @@ public sealed class ReadModel : IReadModel, IDisposable
     {
         if (query.Limit is < 1 or > 1000) throw new QueryException("limit", "A page has 1 to 1000 rows.");
         var terms = Filter.Parse(query.Filter);
-        return _readers.Use(r => new Lister(r, noun, Expanded(r, terms), query).Answer());
+        return _readers.Use(r => new Lister(r, _postings, noun, Expanded(r, terms), query).Answer());
     }
 
     public ImmutableArray<FoundView> Search(string text) => _readers.Use(r => new Finder(r, text).Answer());
@@ -70,16 +76,16 @@ public sealed class ReadModel : IReadModel, IDisposable
     public DiskView? Disk(string serial)
     {
         var bodies = _readers.Use(r => r.Rows(
-            "SELECT d.body FROM attribute a JOIN document d ON d.noun = a.noun AND d.id = a.id WHERE a.noun = 'disk' AND a.key = 'serial' AND a.value = $0",
-            [FilterKeys.Fold("serial", serial)], row => row.GetFieldValue<byte[]>(0)));
+            "SELECT b.json FROM found f JOIN body b ON b.n = f.n WHERE f.noun = 'disk' AND f.key = 'serial' AND f.value = ?1",
+            [FilterKeys.Fold("serial", serial)], row => row.Blob(0).ToArray()));
         return Disks.Merge(serial, [.. bodies.Select(b => JsonSerializer.Deserialize<DiskLife>(b, Kept)!)]);
     }
 
     public ImmutableArray<TagView> Tags()
     {
         var (used, said) = _readers.Use(r => (
-            r.Rows("SELECT key, COUNT(*) FROM tag WHERE noun = 'machine' GROUP BY key", [], row => (Key: row.GetString(0), Count: row.GetInt64(1))),
-            r.Rows("SELECT body FROM document WHERE noun = 'tag'", [], row => JsonSerializer.Deserialize<TagView>(row.GetFieldValue<byte[]>(0), Kept)!)));
+            r.Rows("SELECT substr(key, 5), COUNT(*) FROM found WHERE noun = 'machine' AND key LIKE 'tag.%' AND value = '' GROUP BY key", [], row => (Key: row.Text(0), Count: row.Int64(1))),
+            r.Rows("SELECT b.json FROM document d JOIN body b ON b.n = d.n WHERE d.noun = 'tag'", [], row => JsonSerializer.Deserialize<TagView>(row.Blob(0), Kept)!)));
         var counts = used.ToDictionary(u => u.Key, u => u.Count, StringComparer.Ordinal);
         return [.. said.Select(t => t with { Used = counts.GetValueOrDefault(t.Id) })
             .Concat(used.Where(u => said.All(t => t.Id != u.Key)).Select(u => new TagView(u.Key, [], [], false, "", u.Count, null, 0)))
@@ -87,23 +93,23 @@ public sealed class ReadModel : IReadModel, IDisposable
     }
 
     public ImmutableArray<(string Operation, string Machine)> OpenOperations() => Pairs("""
-        SELECT a.value, a.id FROM attribute a WHERE a.noun = 'machine' AND a.key = 'operation'
+        SELECT value, id FROM found WHERE noun = 'machine' AND key = 'operation'
         UNION
-        SELECT o.id, COALESCE(m.value, '') FROM attribute o LEFT JOIN attribute m ON m.noun = 'operation' AND m.id = o.id AND m.key = 'machine' WHERE o.noun = 'operation' AND o.key = 'open'
+        SELECT o.id, COALESCE(m.value, '') FROM found o LEFT JOIN found m ON m.n = o.n AND m.noun = 'operation' AND m.key = 'machine' WHERE o.noun = 'operation' AND o.key = 'open'
         """);
 
     public ImmutableArray<string> Watched() =>
-        [.. Pairs("SELECT DISTINCT a.id, a.noun FROM attribute a WHERE a.noun = 'machine' AND a.key IN ('bmc', 'hold', 'maintenance', 'waiver')").Select(p => p.Item1)];
+        [.. Pairs("SELECT DISTINCT id, noun FROM found WHERE noun = 'machine' AND key IN ('bmc', 'hold', 'maintenance', 'waiver')").Select(p => p.Item1)];
 
     public ImmutableArray<(string Name, string Owner)> OrphanClaims() => Pairs("""
         SELECT * FROM (
-        SELECT d.id, a.value FROM document d JOIN attribute a ON a.noun = d.noun AND a.id = d.id AND a.key = 'owner'
-        WHERE d.noun = 'claim' AND (NOT EXISTS (SELECT 1 FROM document m WHERE m.noun = 'machine' AND m.id = a.value)
-            OR (d.id LIKE 'bmc:%' AND NOT EXISTS (SELECT 1 FROM attribute b WHERE b.noun = 'machine' AND b.id = a.value AND b.key = 'bmc' AND b.value = lower(substr(d.id, 5)))))
+        SELECT c.id, c.value FROM found c
+        WHERE c.noun = 'claim' AND c.key = 'owner' AND (NOT EXISTS (SELECT 1 FROM document m WHERE m.noun = 'machine' AND m.id = c.value)
+            OR (c.id LIKE 'bmc:%' AND NOT EXISTS (SELECT 1 FROM found b WHERE b.noun = 'machine' AND b.key = 'bmc' AND b.id = c.value AND b.value = lower(substr(c.id, 5)))))
         UNION
-        SELECT 'rack:' || substr(a.value, 1, instr(a.value, ' ') - 1), substr(a.value, instr(a.value, ' ') + 1) FROM attribute a
-        WHERE a.noun = 'rack' AND a.key = 'stands' AND NOT EXISTS (SELECT 1 FROM attribute m WHERE m.noun = 'machine' AND m.key = 'stands' AND m.value = a.value)
-        ) WHERE NOT EXISTS (SELECT 1 FROM attribute WHERE noun = 'operation' AND key = 'claims')
+        SELECT 'rack:' || substr(s.value, 1, instr(s.value, ' ') - 1), substr(s.value, instr(s.value, ' ') + 1) FROM found s
+        WHERE s.noun = 'rack' AND s.key = 'stands' AND NOT EXISTS (SELECT 1 FROM found m WHERE m.noun = 'machine' AND m.key = 'stands' AND m.value = s.value)
+        ) WHERE NOT EXISTS (SELECT 1 FROM found WHERE noun = 'operation' AND key = 'claims')
         """);
 
     /// <summary>Done when the next batch is written.</summary>
@@ -114,7 +120,7 @@ public sealed class ReadModel : IReadModel, IDisposable
     {
         try
         {
-            _writer ??= new(ReadModelFile.Connect(_path), _batch);
+            _writer ??= new(ReadModelFile.Connect(_path), _postings, _batch);
             _batch = _writer.Write(changes, position);
             if (position >= _endAtOpen) Index();
         }
@@ -130,10 +136,10 @@ public sealed class ReadModel : IReadModel, IDisposable
 
     void Index()
     {
-        if (_indexed) return;
-        _writer ??= new(ReadModelFile.Connect(_path), _batch);
+        if (_caughtUp.Task.IsCompleted) return;
+        _writer ??= new(ReadModelFile.Connect(_path), _postings, _batch);
         _writer.Index();
-        _indexed = true;
+        _caughtUp.SetResult();
     }
 
     public void Dispose()
@@ -151,13 +157,13 @@ public sealed class ReadModel : IReadModel, IDisposable
 
     static IEnumerable<Term> Saved(Reader reader, Term.Saved saved)
     {
-        if (reader.Rows("SELECT body FROM document WHERE noun = 'filter' AND id = $0", [saved.Name], row => row.GetFieldValue<byte[]>(0)) is not [var body])
+        if (reader.Rows(OneBody, ["filter", saved.Name], row => row.Blob(0).ToArray()) is not [var body])
             throw new QueryException("filter", $"There is no saved filter @{saved.Name}: ppec filter list shows them.");
         var terms = Filter.Parse(JsonSerializer.Deserialize<Contracts.Filters.FilterView>(body, Kept)!.Expression);
         return saved.Negated ? [new Term.All(terms, true)] : terms;
     }
 
-    ImmutableArray<(string, string)> Pairs(string sql) => [.. _readers.Use(r => r.Rows(sql, [], row => (row.GetString(0), row.GetString(1))))];
+    ImmutableArray<(string, string)> Pairs(string sql) => [.. _readers.Use(r => r.Rows(sql, [], row => (row.Text(0), row.Text(1))))];
 
     static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -6,31 +6,30 @@ namespace Ppec.Projections;
 /// <summary>The SQLite files of the read model: opened when they are of this schema, made anew otherwise.</summary>
 static class ReadModelFile
 {
-    public const long Schema = 7;
+    public const long Schema = 8;
 
+    /// <summary>Documents and keys go by numbers of this file's own; <c>found</c> shows what a document is found by as it is spoken of.</summary>
     const string Documents = """
-        CREATE TABLE document (noun TEXT NOT NULL, id TEXT NOT NULL, stream TEXT NOT NULL, time TEXT NOT NULL, updated TEXT NOT NULL, version INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (noun, id));
+        CREATE TABLE document (n INTEGER PRIMARY KEY, noun TEXT NOT NULL, id TEXT NOT NULL, stream TEXT NOT NULL, time TEXT NOT NULL, updated TEXT NOT NULL, version INTEGER NOT NULL, UNIQUE (noun, id));
         CREATE INDEX document_stream ON document (stream);
-        CREATE TABLE attribute (noun TEXT NOT NULL, id TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (noun, id, key, value)) WITHOUT ROWID;
-        CREATE TABLE tag (noun TEXT NOT NULL, id TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (noun, id, key)) WITHOUT ROWID;
-        CREATE TABLE number (noun TEXT NOT NULL, id TEXT NOT NULL, key TEXT NOT NULL, value INTEGER NOT NULL, PRIMARY KEY (noun, id, key)) WITHOUT ROWID;
-        CREATE TABLE text (noun TEXT NOT NULL, id TEXT NOT NULL, value TEXT NOT NULL, batch INTEGER NOT NULL, PRIMARY KEY (noun, id)) WITHOUT ROWID;
+        CREATE TABLE body (n INTEGER PRIMARY KEY, json BLOB NOT NULL);
+        CREATE TABLE key (k INTEGER PRIMARY KEY, noun TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (noun, name));
+        CREATE TABLE fact (n INTEGER NOT NULL, k INTEGER NOT NULL, value NOT NULL, PRIMARY KEY (n, k, value)) WITHOUT ROWID;
+        CREATE TABLE text (n INTEGER PRIMARY KEY, value TEXT NOT NULL, batch INTEGER NOT NULL);
         CREATE TABLE checkpoint (position TEXT NOT NULL, batch INTEGER NOT NULL, file TEXT NOT NULL);
+        CREATE VIEW found AS SELECT k.noun AS noun, d.id AS id, k.name AS key, f.value AS value, f.n AS n FROM key k JOIN fact f ON f.k = k.k JOIN document d ON d.n = f.n;
         """;
 
     /// <summary>Made when the fold first reaches the end of the log: sorting once costs less than a million insertions.</summary>
     public const string Indexes = """
         CREATE INDEX IF NOT EXISTS document_time ON document (noun, time, id);
         CREATE INDEX IF NOT EXISTS document_updated ON document (noun, updated, id);
-        CREATE INDEX IF NOT EXISTS attribute_value ON attribute (noun, key, value, id);
-        CREATE INDEX IF NOT EXISTS tag_value ON tag (noun, key, value, id);
-        CREATE INDEX IF NOT EXISTS number_value ON number (noun, key, value, id);
+        CREATE INDEX IF NOT EXISTS fact_value ON fact (k, value, n);
         CREATE INDEX IF NOT EXISTS text_batch ON text (batch);
         """;
 
-    /// <summary>A contentless index of trigrams: it answers which rows hold a text of three characters or more.</summary>
+    /// <summary>A contentless index of trigrams: it answers which documents, by number, hold a text of three characters or more.</summary>
     const string Texts = """
-        CREATE TABLE item (n INTEGER PRIMARY KEY, noun TEXT NOT NULL, id TEXT NOT NULL, UNIQUE (noun, id));
         CREATE VIRTUAL TABLE trigram USING fts5 (text, content = '', contentless_delete = 1, tokenize = 'trigram');
         CREATE TABLE checkpoint (position TEXT NOT NULL, batch INTEGER NOT NULL, file TEXT NOT NULL);
         """;

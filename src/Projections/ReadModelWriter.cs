@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.Data.Sqlite;
 using Ppec.Contracts.Events;
+using Ppec.Stores.Sqlite;
 
 namespace Ppec.Projections;
 
@@ -18,128 +19,241 @@ sealed class ReadModelWriter : IDisposable
 {
     const int MostRemembered = 20_000;
 
-    /// <summary>What a document was found by when it was last written.</summary>
-    sealed record Finds(HashSet<(string, string)> Attributes, HashSet<(string, string)> Tags, HashSet<(string, long)> Numbers, string? Text)
-    {
-        public static readonly Finds Nothing = new([], [], [], null);
-    }
+    /// <summary>Keys of which it is asked whether there is any value.</summary>
+    static readonly ImmutableHashSet<string> AskedForAny = ["hold", "drift"];
 
     readonly SqliteConnection _connection;
-    readonly Dictionary<(string Noun, string Stream), Dictionary<string, Finds>> _written = [];
-    readonly SqliteCommand _ids, _attributes, _tags, _numbers, _text, _forget, _forgetAttribute, _forgetTag, _forgetNumber, _keep, _keepAttribute, _keepTag, _keepNumber, _keepText, _checkpoint;
-    long _batch;
+    readonly Postings _postings;
+    readonly Dictionary<(string Noun, string Stream), Dictionary<string, Kept>> _written = [];
+    readonly Dictionary<(string Noun, string Name), int> _keys = [];
+    readonly Dictionary<int, string> _names = [];
+    readonly Statement _begin, _commit, _present, _presentFacts, _presentText, _insert, _update, _forget, _insertBody, _updateBody, _forgetBody, _insertFact, _forgetFact, _keepText, _key, _checkpoint;
+    readonly ImmutableArray<Statement> _all;
+    long _batch, _last;
+    bool _indexed;
 
-    public ReadModelWriter(SqliteConnection connection, long batch)
+    /// <summary>A document as it was last written: its number, and what it is found by, in order.</summary>
+    sealed record Kept(long Number, Fact[] Facts, string Text);
+
+    /// <summary>A value of a key: a text, or a number when <paramref name="Text"/> is null.</summary>
+    readonly record struct Fact(int Key, string? Text, long Number) : IComparable<Fact>
     {
-        (_connection, _batch) = (connection, batch);
-        _ids = Prepared("SELECT id FROM document WHERE stream = $1 AND noun = $2", 2);
-        _attributes = Prepared("SELECT key, value FROM attribute WHERE noun = $1 AND id = $2", 2);
-        _tags = Prepared("SELECT key, value FROM tag WHERE noun = $1 AND id = $2", 2);
-        _numbers = Prepared("SELECT key, value FROM number WHERE noun = $1 AND id = $2", 2);
-        _text = Prepared("SELECT value FROM text WHERE noun = $1 AND id = $2", 2);
-        _forget = Prepared("DELETE FROM document WHERE noun = $1 AND id = $2", 2);
-        _forgetAttribute = Prepared("DELETE FROM attribute WHERE noun = $1 AND id = $2 AND key = $3 AND value = $4", 4);
-        _forgetTag = Prepared("DELETE FROM tag WHERE noun = $1 AND id = $2 AND key = $3 AND value = $4", 4);
-        _forgetNumber = Prepared("DELETE FROM number WHERE noun = $1 AND id = $2 AND key = $3 AND value = $4", 4);
-        _keep = Prepared("INSERT INTO document VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (noun, id) DO UPDATE SET time = $4, updated = $5, version = $6, body = $7", 7);
-        _keepAttribute = Prepared("INSERT INTO attribute VALUES ($1, $2, $3, $4)", 4);
-        _keepTag = Prepared("INSERT INTO tag VALUES ($1, $2, $3, $4)", 4);
-        _keepNumber = Prepared("INSERT INTO number VALUES ($1, $2, $3, $4)", 4);
-        _keepText = Prepared("INSERT INTO text VALUES ($1, $2, $3, $4) ON CONFLICT (noun, id) DO UPDATE SET value = $3, batch = $4", 4);
-        _checkpoint = Prepared("UPDATE checkpoint SET position = $1, batch = $2", 2);
+        public int CompareTo(Fact other) =>
+            Key != other.Key ? Key.CompareTo(other.Key) : string.CompareOrdinal(Text, other.Text) is var text && text != 0 ? text : Number.CompareTo(other.Number);
+    }
+
+    public ReadModelWriter(SqliteConnection connection, Postings postings, long batch)
+    {
+        (_connection, _postings, _batch) = (connection, postings, batch);
+        _all =
+        [
+            _begin = new(connection, "BEGIN IMMEDIATE"),
+            _commit = new(connection, "COMMIT"),
+            _present = new(connection, "SELECT n, id FROM document WHERE stream = ?1 AND noun = ?2"),
+            _presentFacts = new(connection, "SELECT k, typeof(value) = 'integer', value FROM fact WHERE n = ?1"),
+            _presentText = new(connection, "SELECT value FROM text WHERE n = ?1"),
+            _insert = new(connection, "INSERT INTO document (noun, id, stream, time, updated, version, n) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
+            _update = new(connection, "UPDATE document SET time = ?1, updated = ?2, version = ?3 WHERE n = ?4"),
+            _forget = new(connection, "DELETE FROM document WHERE n = ?1"),
+            _insertBody = new(connection, "INSERT INTO body VALUES (?1, ?2)"),
+            _updateBody = new(connection, "UPDATE body SET json = ?2 WHERE n = ?1"),
+            _forgetBody = new(connection, "DELETE FROM body WHERE n = ?1"),
+            _insertFact = new(connection, "INSERT INTO fact VALUES (?1, ?2, ?3)"),
+            _forgetFact = new(connection, "DELETE FROM fact WHERE n = ?1 AND k = ?2 AND value = ?3"),
+            _keepText = new(connection, "INSERT INTO text VALUES (?1, ?2, ?3) ON CONFLICT (n) DO UPDATE SET value = ?2, batch = ?3"),
+            _key = new(connection, "INSERT INTO key (noun, name, k) VALUES (?1, ?2, ?3)"),
+            _checkpoint = new(connection, "UPDATE checkpoint SET position = ?1, batch = ?2"),
+        ];
+        using (var keys = new Statement(connection, "SELECT k, noun, name FROM key"))
+            while (keys.Step()) Name((keys.Text(1), keys.Text(2)), (int)keys.Int64(0));
+        // A text outlives its document until the text index has seen that it is gone: its number is not given again.
+        using var last = new Statement(connection, "SELECT max(coalesce((SELECT max(n) FROM document), 0), coalesce((SELECT max(n) FROM text), 0))");
+        if (last.Step()) _last = last.Int64(0);
     }
 
     /// <summary>The number of this batch.</summary>
     public long Write(IReadOnlyList<Change> changes, LogPosition position)
     {
-        using var transaction = _connection.BeginTransaction();
-        foreach (var command in All) command.Transaction = transaction;
+        _begin.Execute();
         _batch++;
-        foreach (var change in changes)
-        {
-            var (before, now) = (Present(change), new Dictionary<string, Finds>(change.Documents.Length, StringComparer.Ordinal));
-            foreach (var (d, body) in change.Documents)
-            {
-                Run(_keep, change.Noun, d.Id, change.Stream, ReadModel.Time(d.Time), ReadModel.Time(change.Updated ?? d.Time), change.Version, body);
-                Bring(change.Noun, d.Id, before.GetValueOrDefault(d.Id, Finds.Nothing), now[d.Id] = new([.. d.Attributes], [.. d.Tags], [.. d.Numbers], d.Text.ToLowerInvariant()));
-            }
-            foreach (var (id, finds) in before)
-                if (!now.ContainsKey(id))
-                {
-                    Bring(change.Noun, id, finds, Finds.Nothing with { Text = "" });
-                    Run(_forget, change.Noun, id);
-                }
-            _written[(change.Noun, change.Stream)] = now;
-        }
+        foreach (var change in changes) Write(change);
         if (_written.Count > MostRemembered) _written.Clear();
-        Run(_checkpoint, position.ToString(), _batch);
-        transaction.Commit();
+        _checkpoint.Bind(1, position.ToString());
+        _checkpoint.Bind(2, _batch);
+        _checkpoint.Execute();
+        _commit.Execute();
+        _postings.Publish(_batch);
         return _batch;
     }
 
-    public void Index() => ReadModelFile.Execute(_connection, ReadModelFile.Indexes);
-
-    /// <summary>Brings what is there to what should be: first what goes, since a key has one tag and one number.</summary>
-    void Bring(string noun, string id, Finds present, Finds wanted)
+    /// <summary>The fold has come to the end of the log.</summary>
+    public void Index()
     {
-        Differ(present.Attributes, wanted.Attributes, _forgetAttribute, _keepAttribute);
-        Differ(present.Tags, wanted.Tags, _forgetTag, _keepTag);
-        Differ(present.Numbers, wanted.Numbers, _forgetNumber, _keepNumber);
-        if ((present.Text ?? "") != wanted.Text) Run(_keepText, noun, id, wanted.Text!, _batch);
+        ReadModelFile.Execute(_connection, $"PRAGMA threads = {Environment.ProcessorCount}; PRAGMA temp_store = MEMORY; {ReadModelFile.Indexes}");
+        _indexed = true;
+    }
 
-        void Differ<T>(HashSet<(string Key, T Value)> there, HashSet<(string Key, T Value)> should, SqliteCommand forget, SqliteCommand keep)
+    void Write(Change change)
+    {
+        var (before, now) = (Present(change), new Dictionary<string, Kept>(change.Documents.Length, StringComparer.Ordinal));
+        foreach (var (d, body) in change.Documents)
         {
-            foreach (var (key, value) in there)
-                if (!should.Contains((key, value))) Run(forget, noun, id, key, value!);
-            foreach (var (key, value) in should)
-                if (!there.Contains((key, value))) Run(keep, noun, id, key, value!);
+            var present = before.GetValueOrDefault(d.Id);
+            var kept = new Kept(present?.Number ?? ++_last, Facts(change.Noun, d), d.Text.ToLowerInvariant());
+            Document(change, d, kept.Number, present is null);
+            Body(kept.Number, body, present is null);
+            Bring(change.Noun, kept.Number, present?.Facts ?? [], kept.Facts);
+            Text(kept.Number, present?.Text ?? "", kept.Text);
+            if (present is null) _postings.Note(new(change.Noun, "", ""), kept.Number, true);
+            now[d.Id] = kept;
+        }
+        foreach (var (id, gone) in before)
+            if (!now.ContainsKey(id)) Forget(change.Noun, gone);
+        if (_indexed) _written[(change.Noun, change.Stream)] = now; // before that every stream is written once
+    }
+
+    void Document(Change change, Document d, long number, bool isNew)
+    {
+        var (time, updated) = (ReadModel.Time(d.Time), ReadModel.Time(change.Updated ?? d.Time));
+        var (statement, at) = (_update, 1);
+        if (isNew)
+        {
+            (statement, at) = (_insert, 4);
+            _insert.Bind(1, change.Noun);
+            _insert.Bind(2, d.Id);
+            _insert.Bind(3, change.Stream);
+        }
+        statement.Bind(at, time);
+        statement.Bind(at + 1, updated);
+        statement.Bind(at + 2, change.Version);
+        statement.Bind(at + 3, number);
+        statement.Execute();
+    }
+
+    void Body(long number, byte[] json, bool isNew)
+    {
+        var statement = isNew ? _insertBody : _updateBody;
+        statement.Bind(1, number);
+        statement.Bind(2, json.AsSpan());
+        statement.Execute();
+    }
+
+    void Text(long number, string before, string now)
+    {
+        if (before == now) return;
+        _keepText.Bind(1, number);
+        _keepText.Bind(2, now);
+        _keepText.Bind(3, _batch);
+        _keepText.Execute();
+    }
+
+    void Forget(string noun, Kept gone)
+    {
+        Bring(noun, gone.Number, gone.Facts, []);
+        Text(gone.Number, gone.Text, "");
+        foreach (var statement in (ReadOnlySpan<Statement>)[_forget, _forgetBody])
+        {
+            statement.Bind(1, gone.Number);
+            statement.Execute();
+        }
+        _postings.Note(new(noun, "", ""), gone.Number, false);
+    }
+
+    /// <summary>What goes is forgotten and what comes is kept; both are in order.</summary>
+    void Bring(string noun, long number, Fact[] before, Fact[] now)
+    {
+        for (int b = 0, n = 0; b < before.Length || n < now.Length;)
+        {
+            var order = b == before.Length ? 1 : n == now.Length ? -1 : before[b].CompareTo(now[n]);
+            if (order < 0) Put(_forgetFact, before[b++], false);
+            else if (order > 0) Put(_insertFact, now[n++], true);
+            else (b, n) = (b + 1, n + 1);
+        }
+
+        void Put(Statement statement, Fact fact, bool there)
+        {
+            statement.Bind(1, number);
+            statement.Bind(2, fact.Key);
+            if (fact.Text is null) statement.Bind(3, fact.Number);
+            else statement.Bind(3, fact.Text);
+            statement.Execute();
+            if (fact.Text is not null) _postings.Note(new(noun, _names[fact.Key], fact.Text), number, there);
         }
     }
 
-    Dictionary<string, Finds> Present(Change change)
+    /// <summary>All a document is found by, each once and in order. That it has a tag, hold or drift at all is a fact with an empty value, which no real one has.</summary>
+    Fact[] Facts(string noun, Document d)
+    {
+        var facts = new List<Fact>(d.Attributes.Length + (2 * d.Tags.Length) + d.Numbers.Length);
+        foreach (var (key, value) in d.Attributes)
+        {
+            facts.Add(new(Key(noun, key), value, 0));
+            if (AskedForAny.Contains(key)) facts.Add(new(Key(noun, key), "", 0));
+        }
+        foreach (var (key, value) in d.Tags)
+        {
+            var tag = Key(noun, $"tag.{key}");
+            facts.Add(new(tag, value, 0));
+            if (value.Length > 0) facts.Add(new(tag, "", 0));
+        }
+        foreach (var (key, value) in d.Numbers) facts.Add(new(Key(noun, key), null, value));
+        facts.Sort();
+        return [.. facts.Where((f, i) => i == 0 || f != facts[i - 1])];
+    }
+
+    int Key(string noun, string name)
+    {
+        if (_keys.TryGetValue((noun, name), out var known)) return known;
+        var key = _keys.Count + 1;
+        _key.Bind(1, noun);
+        _key.Bind(2, name);
+        _key.Bind(3, key);
+        _key.Execute();
+        return Name((noun, name), key);
+    }
+
+    int Name((string Noun, string Name) name, int key)
+    {
+        _names[key] = name.Name;
+        return _keys[name] = key;
+    }
+
+    Dictionary<string, Kept> Present(Change change)
     {
         if (_written.TryGetValue((change.Noun, change.Stream), out var remembered)) return remembered;
-        if (change.New) return [];
-        return Rows(_ids, row => row.GetString(0), change.Stream, change.Noun).ToDictionary(id => id, id => new Finds(
-            [.. Rows(_attributes, Pair, change.Noun, id)], [.. Rows(_tags, Pair, change.Noun, id)],
-            [.. Rows(_numbers, row => (row.GetString(0), row.GetInt64(1)), change.Noun, id)], Rows(_text, row => row.GetString(0), change.Noun, id).FirstOrDefault()), StringComparer.Ordinal);
-
-        static (string, string) Pair(SqliteDataReader row) => (row.GetString(0), row.GetString(1));
+        var present = new Dictionary<string, Kept>(StringComparer.Ordinal);
+        if (change.New) return present;
+        _present.Bind(1, change.Stream);
+        _present.Bind(2, change.Noun);
+        var found = new List<(long Number, string Id)>();
+        while (_present.Step()) found.Add((_present.Int64(0), _present.Text(1)));
+        _present.Reset();
+        foreach (var (number, id) in found) present[id] = new(number, PresentFacts(number), PresentText(number));
+        return present;
     }
 
-    static List<T> Rows<T>(SqliteCommand command, Func<SqliteDataReader, T> read, params ReadOnlySpan<object> values)
+    Fact[] PresentFacts(long number)
     {
-        Bind(command, values);
-        using var row = command.ExecuteReader();
-        var rows = new List<T>();
-        while (row.Read()) rows.Add(read(row));
-        return rows;
+        var facts = new List<Fact>();
+        _presentFacts.Bind(1, number);
+        while (_presentFacts.Step())
+            facts.Add(_presentFacts.Int64(1) == 1 ? new((int)_presentFacts.Int64(0), null, _presentFacts.Int64(2)) : new((int)_presentFacts.Int64(0), _presentFacts.Text(2), 0));
+        _presentFacts.Reset();
+        facts.Sort();
+        return [.. facts];
     }
 
-    IEnumerable<SqliteCommand> All => [_ids, _attributes, _tags, _numbers, _text, _forget, _forgetAttribute, _forgetTag, _forgetNumber, _keep, _keepAttribute, _keepTag, _keepNumber, _keepText, _checkpoint];
-
-    SqliteCommand Prepared(string sql, int parameters)
+    string PresentText(long number)
     {
-        var command = _connection.CreateCommand();
-        command.CommandText = sql;
-        for (var i = 1; i <= parameters; i++) command.Parameters.AddWithValue($"${i}", "");
-        return command;
-    }
-
-    static void Bind(SqliteCommand command, params ReadOnlySpan<object> values)
-    {
-        for (var i = 0; i < values.Length; i++) command.Parameters[i].Value = values[i];
-    }
-
-    static void Run(SqliteCommand command, params ReadOnlySpan<object> values)
-    {
-        Bind(command, values);
-        command.ExecuteNonQuery();
+        _presentText.Bind(1, number);
+        var text = _presentText.Step() ? _presentText.Text(0) : "";
+        _presentText.Reset();
+        return text;
     }
 
     public void Dispose()
     {
-        foreach (var command in All) command.Dispose();
+        foreach (var statement in _all) statement.Dispose();
         _connection.Dispose();
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
+using Ppec.Stores.Sqlite;
 
 namespace Ppec.Projections;
 
@@ -37,10 +38,10 @@ sealed class Readers(string documents, string texts) : IDisposable
 /// <summary>One such connection: the documents, and beside them the text index as <c>texts</c>.</summary>
 sealed class Reader : IDisposable
 {
-    const int MostStatements = 200;
-
     readonly SqliteConnection _connection;
-    readonly Dictionary<string, SqliteCommand> _statements = new(StringComparer.Ordinal);
+
+    /// <summary>By their text, of which the program has a few dozen.</summary>
+    readonly Dictionary<string, Statement> _statements = new(StringComparer.Ordinal);
 
     public Reader(string documents, string texts)
     {
@@ -51,41 +52,55 @@ sealed class Reader : IDisposable
         command.ExecuteNonQuery();
     }
 
-    /// <summary>Every row, read by <paramref name="row"/>. Parameters are <c>$0</c>, <c>$1</c>…</summary>
-    public List<T> Rows<T>(string sql, IReadOnlyList<object> values, Func<SqliteDataReader, T> row)
+    /// <summary>All that is read within is of one moment.</summary>
+    public T AtOneMoment<T>(Func<T> read)
     {
-        var command = Bound(sql, values);
-        using var found = command.ExecuteReader();
+        Statement("BEGIN").Execute();
+        var answer = read(); // when it fails, so does this connection
+        Statement("COMMIT").Execute();
+        return answer;
+    }
+
+    /// <summary>Every row, read by <paramref name="row"/>. Parameters are <c>?1</c>, <c>?2</c>…: texts and whole numbers.</summary>
+    public List<T> Rows<T>(string sql, ReadOnlySpan<object> values, Func<Statement, T> row)
+    {
         var rows = new List<T>();
-        while (found.Read()) rows.Add(row(found));
+        Each(sql, values, found =>
+        {
+            rows.Add(row(found));
+            return true;
+        });
         return rows;
     }
 
-    public long Number(string sql, IReadOnlyList<object> values) => (long)Bound(sql, values).ExecuteScalar()!;
-
-    SqliteCommand Bound(string sql, IReadOnlyList<object> values)
+    /// <summary>Each row in turn, as long as <paramref name="more"/> says so.</summary>
+    public void Each(string sql, ReadOnlySpan<object> values, Func<Statement, bool> more)
     {
-        if (!_statements.TryGetValue(sql, out var command))
+        var statement = Statement(sql);
+        for (var i = 0; i < values.Length; i++)
+            if (values[i] is long number) statement.Bind(i + 1, number);
+            else statement.Bind(i + 1, (string)values[i]);
+        while (statement.Step() && more(statement)) { }
+        statement.Reset();
+    }
+
+    /// <summary>The first column of every row, a number, as a set.</summary>
+    public Bits Numbers(string sql, params ReadOnlySpan<object> values)
+    {
+        var bits = new Bits();
+        Each(sql, values, row =>
         {
-            if (_statements.Count >= MostStatements) Forget();
-            command = _connection.CreateCommand();
-            command.CommandText = sql;
-            for (var i = 0; i < values.Count; i++) command.Parameters.AddWithValue($"${i}", values[i]);
-            _statements.Add(sql, command);
-        }
-        for (var i = 0; i < values.Count; i++) command.Parameters[i].Value = values[i];
-        return command;
+            bits.Add(row.Int64(0));
+            return true;
+        });
+        return bits;
     }
 
-    void Forget()
-    {
-        foreach (var command in _statements.Values) command.Dispose();
-        _statements.Clear();
-    }
+    Statement Statement(string sql) => _statements.TryGetValue(sql, out var known) ? known : _statements[sql] = new(_connection, sql);
 
     public void Dispose()
     {
-        Forget();
+        foreach (var statement in _statements.Values) statement.Dispose();
         _connection.Dispose();
     }
 }

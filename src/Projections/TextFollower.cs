@@ -10,6 +10,7 @@ public sealed class TextFollower(ReadModel model, ILogger<TextFollower> logger) 
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        await model.CaughtUp.WaitAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // until then it would only take the fold's time
         while (!stoppingToken.IsCancellationRequested)
         {
             try

@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Ppec.Contracts.Events;
+using Ppec.Stores.Sqlite;
 
 namespace Ppec.Projections;
 
@@ -44,18 +45,16 @@ public sealed class TextIndex : IDisposable
     {
         _from ??= ReadModelFile.Connect(_documents);
         _to ??= ReadModelFile.Connect(_path);
-        List<(string Noun, string Id, string Text, long Batch)> changed = [];
+        List<(long Number, string Text, long Batch)> changed = [];
         ReadModelFile.Checkpoint end;
         using (_from.BeginTransaction(deferred: true)) // both from one moment
         {
             end = ReadModelFile.Read(_from)!;
-            using var rows = _from.CreateCommand();
             // Whole batches: a checkpoint within one would be lost with the process.
-            rows.CommandText = "SELECT noun, id, value, batch FROM text WHERE batch > $batch AND batch <= (SELECT MAX(batch) FROM (SELECT batch FROM text WHERE batch > $batch ORDER BY batch LIMIT $step)) ORDER BY batch";
-            rows.Parameters.AddWithValue("$batch", _batch);
-            rows.Parameters.AddWithValue("$step", Step);
-            using var row = rows.ExecuteReader();
-            while (row.Read()) changed.Add((row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt64(3)));
+            using var rows = new Statement(_from, "SELECT n, value, batch FROM text WHERE batch > ?1 AND batch <= (SELECT MAX(batch) FROM (SELECT batch FROM text WHERE batch > ?1 ORDER BY batch LIMIT ?2)) ORDER BY batch");
+            rows.Bind(1, _batch);
+            rows.Bind(2, Step);
+            while (rows.Step()) changed.Add((rows.Int64(0), rows.Text(1), rows.Int64(2)));
         }
         var whole = changed.Count < Step;
         if (whole && end.Batch == _batch) return false;
@@ -63,40 +62,27 @@ public sealed class TextIndex : IDisposable
         return !whole;
     }
 
-    void Write(List<(string Noun, string Id, string Text, long Batch)> changed, ReadModelFile.Checkpoint reached)
+    void Write(List<(long Number, string Text, long Batch)> changed, ReadModelFile.Checkpoint reached)
     {
         using var transaction = _to!.BeginTransaction();
-        using var item = Command("INSERT INTO item (noun, id) VALUES ($0, $1) ON CONFLICT DO UPDATE SET id = id RETURNING n");
-        using var forget = Command("DELETE FROM trigram WHERE rowid = $0");
-        using var keep = Command("INSERT INTO trigram (rowid, text) VALUES ($0, $1)");
-        foreach (var (noun, id, text, _) in changed)
+        using var forget = new Statement(_to, "DELETE FROM trigram WHERE rowid = ?1");
+        using var keep = new Statement(_to, "INSERT INTO trigram (rowid, text) VALUES (?1, ?2)");
+        foreach (var (number, text, _) in changed)
         {
-            var n = item.Run(noun, id);
-            forget.Run(n!);
-            if (text.Length > 0) keep.Run(n!, text);
+            forget.Bind(1, number);
+            forget.Execute();
+            if (text.Length == 0) continue;
+            keep.Bind(1, number);
+            keep.Bind(2, text);
+            keep.Execute();
         }
-        using var checkpoint = Command("UPDATE checkpoint SET position = $0, batch = $1");
-        checkpoint.Run(reached.Position.ToString(), reached.Batch);
+        using var checkpoint = new Statement(_to, "UPDATE checkpoint SET position = ?1, batch = ?2");
+        checkpoint.Bind(1, reached.Position.ToString());
+        checkpoint.Bind(2, reached.Batch);
+        checkpoint.Execute();
         transaction.Commit();
         _batch = reached.Batch;
         _reached.Reach(reached.Position);
-
-        Statement Command(string sql) => new(_to, transaction, sql);
-    }
-
-    sealed class Statement(SqliteConnection connection, SqliteTransaction transaction, string sql) : IDisposable
-    {
-        readonly SqliteCommand _command = new(sql, connection, transaction);
-
-        public object? Run(params ReadOnlySpan<object> values)
-        {
-            if (_command.Parameters.Count == 0)
-                for (var i = 0; i < values.Length; i++) _command.Parameters.AddWithValue($"${i}", values[i]);
-            for (var i = 0; i < values.Length; i++) _command.Parameters[i].Value = values[i];
-            return _command.ExecuteScalar();
-        }
-
-        public void Dispose() => _command.Dispose();
     }
 
     void Close()

@@ -80,7 +80,7 @@ public abstract class RebuildTests(ITestOutputHelper output)
             changelogs.Add($"{noun} {id}", JsonSerializer.Serialize(await history.Of(noun, id, default)));
         var aggregates = new List<string>();
         foreach (var machine in machines) aggregates.Add(JsonSerializer.Serialize(await world.Inside(g => g.GetGrain<IMachineGrain>(machine).Read())));
-        var rows = Rows(world, "SELECT noun, id, stream, time, CAST(body AS TEXT) FROM document UNION ALL SELECT noun, id, key, value, '' FROM attribute UNION ALL SELECT position, '', '', '', '' FROM checkpoint");
+        var rows = Rows(world, "SELECT d.noun, d.id, stream, time, CAST(json AS TEXT) FROM document d JOIN body b ON b.n = d.n UNION ALL SELECT noun, id, key, CAST(value AS TEXT), '' FROM found UNION ALL SELECT position, '', '', '', '' FROM checkpoint");
         return ([.. rows.Select(r => string.Join(' ', r)).Order(StringComparer.Ordinal)], changelogs, aggregates);
     }
 

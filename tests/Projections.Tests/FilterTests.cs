@@ -27,27 +27,6 @@ public sealed class FilterTests : IDisposable
     public void Parsing_never_throws_anything_but_a_sentence() => Text.Sample(text => Parsed(text), iter: 20_000);
 
     [Fact]
-    public void What_is_written_is_only_ever_bound() => Text.Sample(text =>
-    {
-        foreach (var term in Parsed(text)?.Where(t => t is not Term.Saved) ?? [])
-        {
-            // A term with other words in it, of the same kind, makes the same SQL.
-            var blank = term switch
-            {
-                Term.Text t => t with { Part = "aaa" },
-                Term.Has { Key: not ("hold" or "drift") } t => t with { Key = "tag.k" },
-                Term.In t => t with { Key = t.Key == "id" ? "id" : t.Key.StartsWith("tag.", StringComparison.Ordinal) ? "tag.k" : "name", Values = [.. t.Values.Select(_ => "v")] },
-                _ => term,
-            };
-            var (sql, other) = (new ListSql("machine"), new ListSql("machine"));
-            Assert.Equal(other.Condition(blank, "x.id"), sql.Condition(term, "x.id"));
-            Assert.DoesNotContain(';', sql.Condition(term, "x.id"));
-            Assert.DoesNotContain("--", sql.Condition(term, "x.id"), StringComparison.Ordinal);
-            if (sql.Source(term) is { } source) Assert.DoesNotContain(';', source.Sql);
-        }
-    }, iter: 20_000);
-
-    [Fact]
     public async Task The_read_model_answers_any_text_and_is_unharmed()
     {
         var logs = new Logs();

@@ -70,7 +70,13 @@ public sealed class Logs
         using var connection = new SqliteConnection($"Data Source={file};Pooling=False");
         connection.Open();
         using var command = connection.CreateCommand();
-        command.CommandText = "SELECT noun || ' ' || id || ' ' || stream || ' ' || time || ' ' || updated || ' ' || version || ' ' || CAST(body AS TEXT) FROM document UNION ALL SELECT noun || ' ' || id || ' tag.' || key || '=' || value FROM tag UNION ALL SELECT noun || ' ' || id || ' ' || key || ' ' || value FROM number UNION ALL SELECT noun || ' ' || id || ' text ' || value FROM text WHERE value != '' UNION ALL SELECT noun || ' ' || id || ' ' || key || '=' || value FROM attribute UNION ALL SELECT position FROM checkpoint ORDER BY 1";
+        command.CommandText = """
+            SELECT d.noun || ' ' || d.id || ' ' || stream || ' ' || time || ' ' || updated || ' ' || version || ' ' || CAST(json AS TEXT) FROM document d JOIN body b ON b.n = d.n
+            UNION ALL SELECT noun || ' ' || id || ' ' || key || '=' || value FROM found
+            UNION ALL SELECT d.noun || ' ' || d.id || ' text ' || t.value FROM text t JOIN document d ON d.n = t.n WHERE t.value != ''
+            UNION ALL SELECT 'left over ' || n FROM (SELECT n FROM body UNION SELECT n FROM fact UNION SELECT n FROM text WHERE value != '') WHERE n NOT IN (SELECT n FROM document)
+            UNION ALL SELECT position FROM checkpoint ORDER BY 1
+            """;
         using var row = command.ExecuteReader();
         var lines = new List<string>();
         while (row.Read()) lines.Add(row.GetString(0));

@@ -47,6 +47,22 @@ public sealed class ReplayTests : IDisposable
         Assert.Equal(Logs.Everything(File("once.db")), Logs.Everything(File("pieces.db")));
     }
 
+    /// <summary>A catch-up folds streams whole and passes over what else of them comes by; a live feed folds event by event.</summary>
+    [Fact]
+    public async Task Caught_up_it_is_the_same_as_followed_live()
+    {
+        var logs = new Logs();
+        using var live = ReadModel.Open(File("live.db"), LogPosition.Start);
+        using var feed = new Feed(logs.Store, logs.Codec, live, Microsoft.Extensions.Logging.Abstractions.NullLogger<Feed>.Instance);
+        await feed.StartAsync(CancellationToken.None);
+        await logs.Fill(2500); // several batches; holds and tags come long after the machines
+        for (var n = 1; n <= 2500; n += 500) await logs.Write($"machine-sn{n:000}", new Domain.Machines.MachineHeld("again", "noise", null, null));
+        Assert.True(await live.WaitFor(await logs.Store.End(CancellationToken.None), TimeSpan.FromSeconds(60), CancellationToken.None));
+        await feed.StopAsync(CancellationToken.None);
+        (await logs.Folded(File("caught-up.db"))).Dispose();
+        Assert.Equal(Logs.Everything(File("live.db")), Logs.Everything(File("caught-up.db")));
+    }
+
     [Fact]
     public async Task Events_seen_twice_change_nothing()
     {

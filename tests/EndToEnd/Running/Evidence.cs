@@ -53,10 +53,8 @@ static class Evidence
         var rows = new SortedDictionary<string, string>(StringComparer.Ordinal);
         using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path.Combine(data, "read.db"), Pooling = false }.ToString());
         connection.Open();
-        Add("SELECT 'document ' || noun || ' ' || id, stream || ' ' || time || ' ' || CAST(body AS TEXT) FROM document");
-        Add("SELECT 'attribute ' || noun || ' ' || id || ' ' || key || ' ' || value, '' FROM attribute");
-        Add("SELECT 'tag ' || noun || ' ' || id || ' ' || key, value FROM tag");
-        Add("SELECT 'number ' || noun || ' ' || id || ' ' || key, CAST(value AS TEXT) FROM number");
+        Add("SELECT 'document ' || d.noun || ' ' || d.id, stream || ' ' || time || ' ' || CAST(json AS TEXT) FROM document d JOIN body b ON b.n = d.n");
+        Add("SELECT 'found ' || noun || ' ' || id || ' ' || key || ' ' || value, '' FROM found");
         Add("SELECT 'checkpoint', position FROM checkpoint");
         return rows;
 
