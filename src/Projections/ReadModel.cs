@@ -95,7 +95,7 @@ public sealed class ReadModel : IReadModel, IDisposable
     public ImmutableArray<(string Operation, string Machine)> OpenOperations() => Pairs("""
         SELECT value, id FROM found WHERE noun = 'machine' AND key = 'operation'
         UNION
-        SELECT o.id, COALESCE(m.value, '') FROM found o LEFT JOIN found m ON m.n = o.n AND m.noun = 'operation' AND m.key = 'machine' WHERE o.noun = 'operation' AND o.key = 'open'
+        SELECT o.id, COALESCE((SELECT m.value FROM fact m WHERE m.n = o.n AND m.k = (SELECT k FROM key WHERE noun = 'operation' AND name = 'machine')), '') FROM found o WHERE o.noun = 'operation' AND o.key = 'open'
         """);
 
     public ImmutableArray<string> Watched() =>

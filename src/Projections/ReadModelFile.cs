@@ -6,12 +6,12 @@ namespace Ppec.Projections;
 /// <summary>The SQLite files of the read model: opened when they are of this schema, made anew otherwise.</summary>
 static class ReadModelFile
 {
-    public const long Schema = 8;
+    public const long Schema = 9;
 
     /// <summary>Documents and keys go by numbers of this file's own; <c>found</c> shows what a document is found by as it is spoken of.</summary>
     const string Documents = """
         CREATE TABLE document (n INTEGER PRIMARY KEY, noun TEXT NOT NULL, id TEXT NOT NULL, stream TEXT NOT NULL, time TEXT NOT NULL, updated TEXT NOT NULL, version INTEGER NOT NULL, UNIQUE (noun, id));
-        CREATE INDEX document_stream ON document (stream);
+        CREATE INDEX document_stream ON document (stream, noun);
         CREATE TABLE body (n INTEGER PRIMARY KEY, json BLOB NOT NULL);
         CREATE TABLE key (k INTEGER PRIMARY KEY, noun TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (noun, name));
         CREATE TABLE fact (n INTEGER NOT NULL, k INTEGER NOT NULL, value NOT NULL, PRIMARY KEY (n, k, value)) WITHOUT ROWID;
