@@ -7,7 +7,8 @@ readonly record struct Posting(string Noun, string Key, string Value);
 /// The sets that were asked for last, kept as the writer changes them: to count and intersect them costs microseconds, to read them from the file milliseconds.
 /// A set may be one batch ahead of what else a reader sees, never behind what it was told to wait for.
 /// </summary>
-sealed class Postings
+/// <param name="batch">The last that was written.</param>
+sealed class Postings(long batch)
 {
     const int Most = 256;
 
@@ -17,7 +18,7 @@ sealed class Postings
     readonly Lock _lock = new();
     readonly Dictionary<Posting, Bits> _kept = [];
     readonly List<(Posting Posting, long Number, bool There)> _changes = [];
-    long _batch = -1;
+    long _batch = batch;
 
     /// <param name="posting">Which.</param>
     /// <param name="batch">The batch that <paramref name="load"/> would read.</param>
@@ -36,6 +37,15 @@ sealed class Postings
         }
     }
 
+    /// <summary>The writer's: a batch begins; what was noted of one that failed was never written.</summary>
+    public void Begin() => _changes.Clear();
+
+    /// <summary>Whether the last batch was written is not known: everything is read again.</summary>
+    public void Forget()
+    {
+        lock (_lock) _kept.Clear();
+    }
+
     /// <summary>The writer's: this is so from the next <see cref="Publish"/> on.</summary>
     public void Note(Posting posting, long number, bool there) => _changes.Add((posting, number, there));
 
@@ -49,6 +59,5 @@ sealed class Postings
                     if (_kept.TryGetValue(some.Key, out var kept)) _kept[some.Key] = kept.With(some.Select(c => (c.Number, c.There)));
             _batch = batch;
         }
-        _changes.Clear();
     }
 }

@@ -21,7 +21,7 @@ public sealed class ReadModel : IReadModel, IDisposable
     readonly string _path;
     readonly LogPosition _endAtOpen;
     readonly Readers _readers;
-    readonly Postings _postings = new();
+    readonly Postings _postings;
     readonly Waiters _reached;
     TaskCompletionSource _written = New();
     ReadModelWriter? _writer;
@@ -32,6 +32,7 @@ public sealed class ReadModel : IReadModel, IDisposable
     {
         (_path, _endAtOpen, _batch, _reached) = (path, endOfLog, checkpoint.Batch, new(checkpoint.Position));
         Fresh = checkpoint.Batch == 0;
+        _postings = new(checkpoint.Batch);
         var texts = $"{path}.texts";
         Texts = new(path, texts, checkpoint.File);
         _readers = new(path, texts);
@@ -128,6 +129,7 @@ public sealed class ReadModel : IReadModel, IDisposable
         {
             _writer?.Dispose();
             _writer = null;
+            _postings.Forget();
             throw;
         }
         _reached.Reach(position);

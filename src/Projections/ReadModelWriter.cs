@@ -74,6 +74,7 @@ sealed class ReadModelWriter : IDisposable
     /// <summary>The number of this batch.</summary>
     public long Write(IReadOnlyList<Change> changes, LogPosition position)
     {
+        _postings.Begin();
         _begin.Execute();
         _batch++;
         foreach (var change in changes) Write(change);
