@@ -49,6 +49,8 @@ static class OpenApi
         ["profiles"] = "A profile's name and version, such as `compute-v3`.",
         ["filters"] = "The saved filter's name, without `@`.",
         ["tags"] = "The tag's key; a slash in it as `%2F`.",
+        ["webhooks"] = "The webhook's name.",
+        ["alerts"] = "The alert's id: its source and what it is of, such as `machine-held.sn-7c4k2.operator`.",
         ["images"] = "An image's name and version, such as `debian-12-hardened@3`.",
     };
 

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using Ppec.Api.Agent;
+using Ppec.Api.Alerts;
 using Ppec.Api.Boot;
 using Ppec.Api.Disks;
 using Ppec.Api.Events;
@@ -19,6 +20,7 @@ using Ppec.Api.Racks;
 using Ppec.Api.Regions;
 using Ppec.Api.Surface;
 using Ppec.Api.Tags;
+using Ppec.Api.Webhooks;
 using Ppec.Contracts;
 using Ppec.Contracts.Gate;
 
@@ -58,6 +60,8 @@ public static class PpecApi
         app.MapFilters();
         app.MapTags();
         app.MapDisks();
+        app.MapWebhooks();
+        app.MapAlerts();
         app.MapBoot(pious, ipxe);
         app.MapAgent();
     }

@@ -8,6 +8,7 @@ using Ppec.Contracts;
 using Ppec.Contracts.Events;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Queries;
+using Ppec.Contracts.Webhooks;
 using static Ppec.Api.Insistence;
 
 namespace Ppec.Api;
@@ -54,6 +55,10 @@ static class Requests
     /// <summary>Asks the machines' gate. <paramref name="longer"/>: what the answer may rightly take beyond the usual.</summary>
     public static Task<T> MachineGate<T>(this IGrainFactory grains, Func<IMachineGateGrain, Task<T>> ask, TimeSpan longer = default) =>
         IsNear(grains) ? ask(grains.GetGrain<IMachineGateGrain>(0)) : Insist(() => ask(grains.GetGrain<IMachineGateGrain>(AnyGate)), longer);
+
+    /// <summary>Asks the gate of those who read of deliveries.</summary>
+    public static Task<T> Deliveries<T>(this IGrainFactory grains, Func<IDeliveryGateGrain, Task<T>> ask) =>
+        IsNear(grains) ? ask(grains.GetGrain<IDeliveryGateGrain>(0)) : Insist(() => ask(grains.GetGrain<IDeliveryGateGrain>(AnyGate)));
 
     /// <summary>Asks the gate whether this caller may read; throws the problem when not.</summary>
     public static async Task MayRead(this HttpContext http, IGrainFactory grains, string permission)

@@ -31,6 +31,12 @@ static partial class GrainsLog
     [LoggerMessage(9, LogLevel.Warning, "Operation {Operation}: its reminder could not be set or taken back; the sweep looks after it")]
     public static partial void ReminderFailed(this ILogger logger, string operation, Exception exception);
 
+    [LoggerMessage(10, LogLevel.Error, "Delivering for webhook {Webhook} stopped; it goes on within seconds")]
+    public static partial void CourierFailed(this ILogger logger, string webhook, Exception exception);
+
+    [LoggerMessage(11, LogLevel.Error, "Raising alerts stopped; it goes on within seconds")]
+    public static partial void AlertsFailed(this ILogger logger, Exception exception);
+
     [LoggerMessage(20, LogLevel.Warning, "Drift of {Machine} changed: its history says what")]
     public static partial void DriftChanged(this ILogger logger, string machine);
 

@@ -37,7 +37,7 @@ public sealed class Log(IEventStore store, IEventCodec codec)
             yield return new(codec.Decode(e.Type, e.Data), Metadata(e), e.Version, e.Position, e.Hash);
     }
 
-    static EventMetadata Metadata(RecordedEvent e) =>
+    internal static EventMetadata Metadata(RecordedEvent e) =>
         JsonSerializer.Deserialize(e.Metadata.Span, EventMetadataJson.Default.EventMetadata)
         ?? throw new EventLogCorruptException($"Event {e.Version} of {e.Stream} has no metadata.");
 

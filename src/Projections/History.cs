@@ -41,7 +41,7 @@ public sealed class History(IEventStore store, IEventCodec codec) : IHistory
         await foreach (var e in store.ReadAll(after, cancellation))
         {
             after = e.Position;
-            if (Matches(e, streamPrefix)) items.Add(View(e));
+            if (Matches(e, streamPrefix)) items.Add(EventView.Of(e));
             if (items.Count == limit) break;
         }
         return new(items.ToImmutable(), after.ToString());
@@ -50,17 +50,10 @@ public sealed class History(IEventStore store, IEventCodec codec) : IHistory
     public async IAsyncEnumerable<EventView> Follow(LogPosition after, string? streamPrefix, [EnumeratorCancellation] CancellationToken cancellation)
     {
         await foreach (var item in store.Subscribe(after, cancellation))
-            if (item.Event is { } e && Matches(e, streamPrefix)) yield return View(e);
+            if (item.Event is { } e && Matches(e, streamPrefix)) yield return EventView.Of(e);
     }
 
     static bool Matches(RecordedEvent e, string? prefix) => prefix is null || e.Stream.StartsWith(prefix, StringComparison.Ordinal);
-
-    static EventView View(RecordedEvent e)
-    {
-        var metadata = Feed.Metadata(e);
-        return new(e.Position.ToString(), e.Stream, e.Version, e.Type, metadata.Time, metadata.Actor, metadata.Reason, metadata.Ticket, metadata.Operation,
-            JsonSerializer.Deserialize<JsonElement>(e.Data.Span), Convert.ToHexStringLower(e.Hash.Span));
-    }
 
     async Task<JsonObject?> Document(string noun, string id, DateTimeOffset at, CancellationToken cancellation)
     {

@@ -8,7 +8,9 @@ using Ppec.Contracts.Profiles;
 using Ppec.Contracts.Racks;
 using Ppec.Contracts.Regions;
 using Ppec.Contracts.Tags;
+using Ppec.Contracts.Webhooks;
 using Ppec.Domain.Access;
+using Ppec.Domain.Alerts;
 using Ppec.Domain.Filters;
 using Ppec.Domain.Images;
 using Ppec.Domain.Machines;
@@ -18,6 +20,7 @@ using Ppec.Domain.Profiles;
 using Ppec.Domain.Racks;
 using Ppec.Domain.Regions;
 using Ppec.Domain.Tags;
+using Ppec.Domain.Webhooks;
 
 namespace Ppec.Projections;
 
@@ -58,6 +61,12 @@ public static class Nouns
 
         new Noun<TagKeyState?, TagKeyEvent>("tag", null, TagKey.Evolve, (s, version, id, _) =>
             s is null ? [] : [new(id, new TagView(id, s.Values, s.RequiredOn, s.Protected, s.Description, 0, s.SetAt, version), s.SetAt, []) { Text = $"{id}\n{s.Description}" }]),
+
+        new Noun<WebhookState?, WebhookEvent>("webhook", null, Webhook.Evolve, (s, version, id, _) =>
+            s is null ? [] : [new(id, new WebhookView(id, s.Url, s.Kind, s.Filter, s.Description, s.CreatedAt, version), s.CreatedAt, [("kind", s.Kind)]) { Text = $"{id}\n{s.Url}\n{s.Description}" }]),
+
+        new Noun<AlertState?, AlertEvent>("alert", null, Alert.Evolve, (s, version, id, _) =>
+            Alert.View(s, id, version) is { } v ? [new(id, v, v.FiredAt, [("state", v.State), ("severity", v.Severity), ("source", v.Source), ("target", v.Target)]) { Text = $"{id}\n{v.Summary}" }] : []),
 
         new Noun<DiskLives, MachineEvent>("disk", DiskLives.None, Disks.Evolve, (s, _, machine, _) => Disks.Documents(s, machine), Of: "machine"),
     ];

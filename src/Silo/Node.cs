@@ -7,6 +7,7 @@ using Ppec.Contracts.Secrets;
 using Ppec.Drivers.Bmc;
 using Ppec.Drivers.Images;
 using Ppec.Drivers.Net;
+using Ppec.Drivers.Notices;
 using Ppec.Drivers.Redfish;
 using Ppec.Grains;
 using Ppec.Grains.Access;
@@ -14,6 +15,7 @@ using Ppec.Grains.Gate;
 using Ppec.Grains.Operations;
 using Ppec.Grains.Snapshots;
 using Ppec.Grains.Watching;
+using Ppec.Grains.Webhooks;
 using Ppec.Projections;
 using Ppec.Silo.Cluster;
 using Ppec.Silo.Https;
@@ -111,10 +113,12 @@ public sealed class Node : IAsyncDisposable
     {
         var secrets = storage.Secrets!;
         var bmcs = new RedfishConnector(new() { Guard = new(ppec.BmcNetworks, ppec.AllowLoopback, "bmc-networks") });
+        var webhooks = new AddressGuard(ppec.WebhookNetworks, ppec.AllowLoopback, "webhook-networks");
         services
             .AddSingleton(secrets)
             .AddSingleton<IImageStore>(storage.Images)
             .AddSingleton<IBmcConnector>(ppec.Observe ? new ObservingConnector(bmcs) : bmcs)
+            .AddSingleton(new WebhookAddresses(webhooks)).AddSingleton<INotifier>(_ => new WebhookNotifier(webhooks, time))
             .AddSingleton(new Tickets(await Bootstrap.TicketsKey(secrets), time))
             .AddSingleton<MachinePower>().AddSingleton<MachineSteps>().AddSingleton<Lookout>()
             .AddSingleton<Credentials>().AddSingleton<TagSchemas>().AddSingleton<Preparation>().AddSingleton<RackRows>().AddSingleton<ImportRows>().AddSingleton<Bulk>().AddSingleton<ChildWork>();

@@ -72,6 +72,7 @@ public static class ProblemCodes
     public const string ImageContentAltered = "image-content-altered";
     public const string ImageSignatureRefused = "image-signature-refused";
     public const string ImageDeprecated = "image-deprecated";
+    public const string AlertResolved = "alert-resolved";
     public const string NameTaken = "name-taken";
     public const string TagRequired = "tag-required";
     public const string TagValueRefused = "tag-value-refused";

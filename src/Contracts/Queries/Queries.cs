@@ -90,6 +90,14 @@ public interface IHistory
 /// <summary>One fact of the log. <paramref name="Data"/> is the event's JSON.</summary>
 public sealed record EventView(
     string Position, string Stream, long Version, string Type, DateTimeOffset Time, string Actor, string? Reason, string? Ticket,
-    string? Operation, System.Text.Json.JsonElement Data, string Hash);
+    string? Operation, System.Text.Json.JsonElement Data, string Hash)
+{
+    public static EventView Of(RecordedEvent e)
+    {
+        var metadata = System.Text.Json.JsonSerializer.Deserialize(e.Metadata.Span, EventMetadataJson.Default.EventMetadata)!;
+        return new(e.Position.ToString(), e.Stream, e.Version, e.Type, metadata.Time, metadata.Actor, metadata.Reason, metadata.Ticket, metadata.Operation,
+            System.Text.Json.JsonElement.Parse(e.Data.Span), Convert.ToHexStringLower(e.Hash.Span));
+    }
+}
 
 public sealed record EventPage(ImmutableArray<EventView> Items, string NextPosition);

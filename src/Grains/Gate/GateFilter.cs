@@ -1,5 +1,6 @@
 using Orleans.Runtime;
 using Ppec.Contracts.Gate;
+using Ppec.Contracts.Webhooks;
 
 namespace Ppec.Grains.Gate;
 
@@ -20,7 +21,7 @@ public sealed class GateFilter : IIncomingGrainCallFilter
     {
         if (context.TargetId.IsSystemTarget())
             return IsHosted(source) || context.InterfaceName.EndsWith("IClusterManifestSystemTarget", StringComparison.Ordinal);
-        return context.Grain is IGateGrain or IMachineGateGrain;
+        return context.Grain is IGateGrain or IMachineGateGrain or IDeliveryGateGrain;
     }
 
     /// <summary>The client inside this very silo; its id begins so (Orleans' <c>HostedClient.CreateHostedClientGrainId</c>).</summary>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Text.RegularExpressions;
 using FluentValidation;
+using Ppec.Contracts.Alerts;
 using Ppec.Contracts.Filters;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Images;
@@ -11,6 +12,7 @@ using Ppec.Contracts.Profiles;
 using Ppec.Contracts.Racks;
 using Ppec.Contracts.Regions;
 using Ppec.Contracts.Tags;
+using Ppec.Contracts.Webhooks;
 using Ppec.Drivers.Net;
 
 namespace Ppec.Grains.Gate;
@@ -27,6 +29,7 @@ public static class Validation
         new IdOnly<EndMaintenance>(c => c.Machine), new IdOnly<UnrackMachine>(c => c.Machine),
         new RackMachineShape(), new HoldShape(), new UnholdShape(), new TagShape(), new ProvisionShape(),
         new SaveFilterShape(), new DeleteFilterShape(), new TagKeyShape(), new DeleteTagKeyShape(),
+        new CreateWebhookShape(), new WebhookIdOnly<DeleteWebhook>(), new WebhookIdOnly<TestWebhook>(), new AlertIdOnly<AckAlert>(), new ResolveShape(), new SilenceShape(),
         new CreateRegionShape(), new CreateRackShape(), new ProfileShape(), new ImageShape(), new CancelShape(),
         new IdOnly<InspectMachine>(c => c.Machine), new IdOnly<PromoteMachine>(c => c.Machine), new IdOnly<ReleaseMachine>(c => c.Machine),
         new IdOnly<RetireMachine>(c => c.Machine), new IdOnly<RetryOperation>(c => c.Operation),

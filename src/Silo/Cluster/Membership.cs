@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Orleans.Configuration;
+using Ppec.Grains.Feeds;
 using Ppec.Grains.Gate;
 using Ppec.Grains.Operations;
 using Ppec.Grains.Snapshots;
@@ -79,6 +80,7 @@ static class Membership
         silo.AddIncomingGrainCallFilter<GateFilter>();
         silo.AddGrainService<Waker>();
         silo.AddGrainService<Watcher>();
+        silo.AddGrainService<Herald>();
     }
 
     static void Name(Orleans.Configuration.ClusterOptions o, ClusterOptions options) => (o.ClusterId, o.ServiceId) = (options.Name, options.Name);

@@ -4,6 +4,8 @@ using System.Text.Json.Serialization.Metadata;
 using Ppec.Contracts;
 using Ppec.Contracts.Events;
 using Ppec.Domain.Access;
+using Ppec.Domain.Alerts;
+using Ppec.Domain.Feeds;
 using Ppec.Domain.Filters;
 using Ppec.Domain.Images;
 using Ppec.Domain.Machines;
@@ -13,6 +15,7 @@ using Ppec.Domain.Profiles;
 using Ppec.Domain.Racks;
 using Ppec.Domain.Regions;
 using Ppec.Domain.Tags;
+using Ppec.Domain.Webhooks;
 
 namespace Ppec.Stores.Codec;
 
@@ -32,6 +35,15 @@ public static class EventNames
         .Add<FilterDeleted>("filter.deleted.v1")
         .Add<TagKeySet>("tag.set.v1")
         .Add<TagKeyDeleted>("tag.deleted.v1")
+        // who is told
+        .Add<PositionReached>("follower.position-reached.v1")
+        .Add<WebhookCreated>("webhook.created.v1")
+        .Add<WebhookDeleted>("webhook.deleted.v1")
+        .Add<WebhookTested>("webhook.tested.v1")
+        .Add<AlertFired>("alert.fired.v1")
+        .Add<AlertAcknowledged>("alert.acknowledged.v1")
+        .Add<AlertResolved>("alert.resolved.v1")
+        .Add<AlertSilenced>("alert.silenced.v1")
         // places
         .Add<RegionCreated>("region.created.v1")
         .Add<RackCreated>("rack.created.v1")

@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Ppec.Contracts;
+using Ppec.Contracts.Alerts;
+using Ppec.Contracts.Events;
+using Ppec.Contracts.Queries;
+using Ppec.Contracts.Secrets;
+using Ppec.Contracts.Webhooks;
+using Ppec.Domain.Webhooks;
+using Ppec.Drivers.Notices;
+using Ppec.Grains.Feeds;
+
+namespace Ppec.Grains.Webhooks;
+
+/// <summary>
+/// Follows the log for one webhook and delivers what it wants, in order: a delivery that fails is tried again, ever less often, and those behind it wait.
+/// It keeps nothing of its own but the newest attempts; how far it came is a follower's place in the log.
+/// </summary>
+[Reentrant]
+public sealed class CourierGrain(IEventStore store, ISecretStore secrets, INotifier notifier, TimeProvider time, ILogger<CourierGrain> logger) : Grain, ICourierGrain
+{
+    const int Remembered = 200;
+    static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1), Longest = TimeSpan.FromMinutes(5);
+
+    readonly Queue<DeliveryView> _attempts = new();
+    CancellationTokenSource? _end;
+    Task _round = Task.CompletedTask;
+
+    string Name => this.GetPrimaryKeyString();
+
+    public Task Wake()
+    {
+        if (!_round.IsCompleted) return Task.CompletedTask;
+        _end?.Dispose();
+        _end = new();
+        _round = Round(_end.Token);
+        return Task.CompletedTask;
+    }
+
+    public async Task Stop()
+    {
+        if (_end is { } end) await end.CancelAsync();
+        await _round;
+    }
+
+    public Task<ImmutableArray<DeliveryView>> Deliveries() => Task.FromResult<ImmutableArray<DeliveryView>>([.. _attempts.Reverse()]);
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => Stop();
+
+    async Task Round(CancellationToken cancellation)
+    {
+        try
+        {
+            if (await GrainFactory.GetGrain<IWebhookGrain>(Name).Task() is not { } task) return;
+            // A webhook of the same name that was deleted meanwhile is another follower.
+            var who = string.Create(CultureInfo.InvariantCulture, $"webhook.{Name}.{task.CreatedAt.ToUnixTimeMilliseconds()}");
+            await new Following(who, store, GrainFactory, time).Run(task.From, e => Deal(task, e, cancellation), cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested) { /* the webhook ended, or this courier did */ }
+        catch (Exception e)
+        {
+            logger.CourierFailed(Name, e);
+        }
+    }
+
+    async Task<bool> Deal(WebhookTask task, RecordedEvent e, CancellationToken cancellation)
+    {
+        if (!Webhook.Wants(Name, task.Kind, task.Filter, e.Stream, e.Type)) return false;
+        if (await Body(task, e) is not { } body) return true;
+        for (var attempt = 1; ; attempt++)
+        {
+            var sent = await secrets.Get(task.Secret, cancellation) is { } key
+                ? await notifier.Send(new(e.Position.ToString(), task.Url, e.Type, body, key), cancellation)
+                : new(null, "Its secret is gone: delete the webhook, and create it anew.");
+            var pause = sent.Taken ? TimeSpan.Zero : Pause(attempt);
+            Note(new(e.Position.ToString(), e.Type, e.Stream, attempt, time.GetUtcNow(), sent.Taken, sent.Status, sent.Error, sent.Taken ? null : time.GetUtcNow() + pause));
+            if (sent.Taken) return true;
+            await Task.Delay(pause, time, cancellation);
+        }
+    }
+
+    /// <summary>Null when the receiver need not hear of it.</summary>
+    async Task<string?> Body(WebhookTask task, RecordedEvent e)
+    {
+        if (task.Kind != Webhook.Alertmanager || e.Type == Webhook.Tested) return JsonSerializer.Serialize(EventView.Of(e), PpecJson.Options);
+        var alert = await GrainFactory.GetGrain<IAlertGrain>(e.Stream["alert-".Length..]).Read();
+        return alert is null || !Webhook.Wants(task.Filter, alert.Severity) || alert.SilencedUntil > time.GetUtcNow() ? null : Alertmanager.Payload(Name, alert);
+    }
+
+    /// <summary>Doubling, with jitter, so that receivers that were away are not met by all couriers at once.</summary>
+    static TimeSpan Pause(int attempt)
+    {
+        var step = Math.Min(Shortest.TotalMilliseconds * Math.Pow(2, Math.Min(attempt, 16) - 1), Longest.TotalMilliseconds);
+        return TimeSpan.FromMilliseconds(step * (0.5 + (Random.Shared.NextDouble() / 2)));
+    }
+
+    void Note(DeliveryView attempt)
+    {
+        _attempts.Enqueue(attempt);
+        if (_attempts.Count > Remembered) _attempts.Dequeue();
+    }
+}
