@@ -31,6 +31,9 @@ static class OpenApi
         ["stream"] = "Only streams whose name begins so.",
         ["format"] = "`csv`, `yaml` or `netbox`; left out, what the type of the body says (an export: `yaml`).",
         ["noun"] = "Only `regions`, `racks`, `profiles` or `machines`.",
+        ["user"] = "A user's id.",
+        ["permission"] = "A permission, such as `machine.release`.",
+        ["resource"] = "A thing, `NOUN:ID`, such as `machine:sn-7c4k2`.",
         ["plan"] = "`true` answers the plan and changes nothing.",
         ["Idempotency-Key"] = "The same key again changes nothing more and answers the same.",
         ["If-Match"] = "The version (ETag) that must still hold.",
@@ -49,6 +52,13 @@ static class OpenApi
         ["profiles"] = "A profile's name and version, such as `compute-v3`.",
         ["filters"] = "The saved filter's name, without `@`.",
         ["tags"] = "The tag's key; a slash in it as `%2F`.",
+        ["users"] = "The user's id, such as `alice`.",
+        ["groups"] = "The group's id, such as `ops`.",
+        ["roles"] = "The role's id, such as `operator`.",
+        ["grants"] = "The grant's id: 26 characters.",
+        ["owners"] = "The owner's id, such as `payments`.",
+        ["policies"] = "The policy's id.",
+        ["credentials"] = "The credential's id: the third part of its token.",
         ["images"] = "An image's name and version, such as `debian-12-hardened@3`.",
     };
 

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
+using Ppec.Api.Access;
 using Ppec.Api.Agent;
 using Ppec.Api.Boot;
 using Ppec.Api.Disks;
@@ -54,6 +55,8 @@ public static class PpecApi
         app.MapFilters();
         app.MapTags();
         app.MapDisks();
+        app.MapAccess();
+        app.MapCredentials();
         app.MapBoot(pious, ipxe);
         app.MapAgent();
     }
@@ -95,8 +98,8 @@ public static class PpecApi
 
     /// <summary>Who is not known hears only that, whatever else is wrong with the request.</summary>
     static async Task<Problem?> Stranger(HttpContext http) =>
-        http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)
-            && await http.Denial(http.RequestServices.GetRequiredService<IGrainFactory>(), "request.read") is { Code: ProblemCodes.Unauthenticated } problem
+        http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) && http.Request.Path != "/api/v1/sign-in"
+            && await http.Stranger(http.RequestServices.GetRequiredService<IGrainFactory>()) is { Code: ProblemCodes.Unauthenticated } problem
             ? problem
             : null;
 

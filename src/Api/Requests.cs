@@ -5,6 +5,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Ppec.Contracts;
+using Ppec.Contracts.Access;
 using Ppec.Contracts.Events;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Queries;
@@ -55,17 +56,25 @@ static class Requests
     public static Task<T> MachineGate<T>(this IGrainFactory grains, Func<IMachineGateGrain, Task<T>> ask, TimeSpan longer = default) =>
         IsNear(grains) ? ask(grains.GetGrain<IMachineGateGrain>(0)) : Insist(() => ask(grains.GetGrain<IMachineGateGrain>(AnyGate)), longer);
 
-    /// <summary>Asks the gate whether this caller may read; throws the problem when not.</summary>
-    public static async Task MayRead(this HttpContext http, IGrainFactory grains, string permission)
-    {
-        if (await http.Denial(grains, permission) is { } problem) throw new RequestException(problem);
-    }
-
-    /// <summary>Why this caller may not read; null when it may.</summary>
-    public static Task<Problem?> Denial(this HttpContext http, IGrainFactory grains, string permission)
+    /// <summary>Asks the gate what this caller may read; throws the problem when that is nothing.</summary>
+    public static async Task<Sight> MayRead(this HttpContext http, IGrainFactory grains, string permission)
     {
         var request = new ReadRequest(http.Credential(), http.Source(), permission);
-        return grains.Gate(g => g.MayRead(request));
+        var answer = await grains.Gate(g => g.Sight(request));
+        return answer.Sight ?? throw new RequestException(answer.Problem!);
+    }
+
+    /// <summary>As <see cref="MayRead"/>, where what is read cannot be divided: it takes the permission everywhere.</summary>
+    public static async Task MayReadAll(this HttpContext http, IGrainFactory grains, string permission)
+    {
+        if (!(await http.MayRead(grains, permission)).IsWhole) throw new RequestException(new(ProblemCodes.Forbidden, $"You have the permission {permission} on some things only, and this shows all: it takes the permission on global."));
+    }
+
+    /// <summary>Why this caller is nobody; null when it is somebody.</summary>
+    public static async Task<Problem?> Stranger(this HttpContext http, IGrainFactory grains)
+    {
+        var request = new ReadRequest(http.Credential(), http.Source(), "");
+        return (await grains.Gate(g => g.Sight(request))).Problem;
     }
 
     /// <summary>A JSON body, read strictly: unknown fields, trailing text, other content types and deep nesting are refused by name.</summary>
@@ -148,6 +157,10 @@ static class Requests
         return model.Find(noun, id) is { } document ? Json(http, document, status) : Problems.Of(new(ProblemCodes.Unavailable, "It is done, and not yet visible: read it again."));
     }
 
+    /// <summary>The answer to making a thing whose id the gate made.</summary>
+    public static Task<IResult> Made(this HttpContext http, GateAnswer answer, IReadModel model, string noun, string plural) =>
+        http.Document(answer, model, noun, answer.Id, 201, $"/api/v1/{plural}/{answer.Id}");
+
     /// <summary>The answer to a mutation after which there is nothing to show.</summary>
     public static async Task<IResult> Empty(this HttpContext http, GateAnswer answer, IReadModel model)
     {
@@ -180,20 +193,21 @@ static class Requests
     }
 
     /// <summary>GET of one thing, now, at a time, or after a position.</summary>
-    public static async Task<IResult> One(this HttpContext http, IReadModel model, IHistory history, string noun, string id)
+    public static async Task<IResult> One(this HttpContext http, IReadModel model, IHistory history, string noun, string id, Sight sight)
     {
         await http.AwaitPosition(model);
+        if (!model.Sees(sight, noun, id)) return Problems.NotFound($"{noun} {id}");
         var document = http.Time("at") is { } at ? await history.At(noun, id, at, http.RequestAborted) : model.Find(noun, id);
         return document is { } found ? Json(http, found, 200) : Problems.NotFound($"{noun} {id}");
     }
 
-    public static async Task<IResult> List(this HttpContext http, IReadModel model, string noun)
+    public static async Task<IResult> List(this HttpContext http, IReadModel model, string noun, Sight sight, string? only = null)
     {
         var query = http.Request.Query;
         try
         {
             await http.AwaitPosition(model, texts: query.ContainsKey("after") && model.HasText(Text("filter")));
-            var page = model.List(noun, new(Text("filter"), Text("sort"), http.Limit(), Text("cursor")));
+            var page = model.List(noun, new(only is null ? Text("filter") : $"{only} {Text("filter")}", Text("sort"), http.Limit(), Text("cursor")), sight);
             return Results.Stream(stream => WritePage(stream, page), "application/json");
         }
         catch (QueryException e)

@@ -113,7 +113,7 @@ public sealed class Node : IAsyncDisposable
             .AddSingleton<IBmcConnector>(observe ? new ObservingConnector(new RedfishConnector()) : new RedfishConnector())
             .AddSingleton(new Tickets(await Bootstrap.TicketsKey(secrets), time))
             .AddSingleton<MachinePower>().AddSingleton<MachineSteps>().AddSingleton<Lookout>()
-            .AddSingleton<Credentials>().AddSingleton<TagSchemas>().AddSingleton<Preparation>().AddSingleton<RackRows>().AddSingleton<ImportRows>().AddSingleton<Bulk>().AddSingleton<ChildWork>();
+            .AddPpecGate();
         if (storage.Snapshots is { } snapshots) services.AddSingleton(snapshots);
         else services.AddSingleton<ISnapshotStore, GrainStorageSnapshots>();
     }

@@ -32,7 +32,7 @@ static class ImportEndpoints
 
         files.MapGet("/export", async (HttpContext http, IGrainFactory grains, IReadModel model) =>
         {
-            foreach (var noun in (string[])["region.read", "rack.read", "profile.read", "machine.read"]) await http.MayRead(grains, noun);
+            foreach (var noun in (string[])["region.read", "rack.read", "profile.read", "machine.read"]) await http.MayReadAll(grains, noun);
             var format = Format(http, "");
             var nouns = http.Request.Query["noun"].ToString() switch
             {

@@ -28,10 +28,16 @@ public sealed record GateRequest(
     public override string ToString() => $"{Command.GetType().Name} on {Command.Target} from {SourceAddress}";
 }
 
-/// <summary>The gate's answer: refused (<paramref name="Problem"/>), planned (<paramref name="Plan"/>) or done to <paramref name="Target"/>, perhaps by starting <paramref name="Operation"/>.</summary>
+/// <summary>The gate's answer: refused (<paramref name="Problem"/>), planned (<paramref name="Plan"/>) or done to <paramref name="Target"/>, perhaps by starting <paramref name="Operation"/>; <paramref name="Token"/> is a credential just made, said this once.</summary>
 [GenerateSerializer, Immutable]
-public sealed record GateAnswer(Problem? Problem, string Target = "", long Version = 0, LogPosition Position = default, string? Operation = null, Plan? Plan = null);
+public sealed record GateAnswer(Problem? Problem, string Target = "", long Version = 0, LogPosition Position = default, string? Operation = null, Plan? Plan = null, SecretText? Token = null)
+{
+    /// <summary>The id in <see cref="Target"/>, which is <c>noun-id</c>.</summary>
+    public string Id => Target[(Target.IndexOf('-', StringComparison.Ordinal) + 1)..];
 
-/// <summary>Asks whether a credential may read; null = it may.</summary>
+    public override string ToString() => $"{Problem?.Code ?? "done"} {Target}";
+}
+
+/// <summary>Asks what a credential may read.</summary>
 [GenerateSerializer, Immutable]
 public sealed record ReadRequest(string Credential, string SourceAddress, string Permission);

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Ppec.Contracts.Access;
 using Ppec.Contracts.Disks;
 using Ppec.Contracts.Events;
 using Ppec.Contracts.Machines;
@@ -39,8 +41,12 @@ public interface IReadModel
 
     ReadOnlyMemory<byte>? Find(string noun, string id);
 
+    /// <summary>Whether a thing may be known by whoever sees only so much. What is not there is not seen, but by who sees everything.</summary>
+    bool Sees(Sight sight, string noun, string id);
+
+    /// <summary>A page of what <paramref name="sight"/> lets one see; null lets see everything.</summary>
     /// <exception cref="QueryException">The filter, sort or cursor is wrong.</exception>
-    Page List(string noun, ListQuery query);
+    Page List(string noun, ListQuery query, Sight? sight = null);
 
     /// <summary>What is named so, in any noun: exact matches first, then by how a field begins, then by a part of a text; at most 50.</summary>
     ImmutableArray<FoundView> Search(string text);
@@ -63,7 +69,11 @@ public interface IReadModel
 
 /// <summary>One thing that was found, and by which field (<c>text</c>: a note or description). <paramref name="Exact"/> = the whole of it.</summary>
 [GenerateSerializer, Immutable]
-public sealed record FoundView(string Noun, string Id, string Field, string Value, bool Exact);
+public sealed record FoundView(string Noun, string Id, string Field, string Value, bool Exact)
+{
+    /// <summary>Of a disk: the machine it was found in.</summary>
+    [JsonIgnore, Id(100)] public string? On { get; init; }
+}
 
 /// <summary>The past, read from the log itself.</summary>
 public interface IHistory

@@ -37,5 +37,6 @@ public sealed class MachineGrain(Log log, ILogger<MachineGrain> logger)
 
     static StartOperation? Begun(MachineState.Known s) => s.About.Operation is { } o
         ? new StartOperation(o.Id, o.Kind, s.About.Id, new OperationInput(o.Plan, o.Disks, o.Kind == Workflows.Inspect || Workflows.IsErrand(o.Kind) ? null : s.About.Inspection?.Inventory))
+        { On = new(s.About.Place?.Region, s.About.Place?.Rack, o.Plan?.Owner ?? s.About.Owner) }
         : null;
 }
