@@ -8,6 +8,7 @@ using Orleans.Runtime;
 using Ppec.Api.Access;
 using Ppec.Api.Agent;
 using Ppec.Api.Boot;
+using Ppec.Api.Changes;
 using Ppec.Api.Disks;
 using Ppec.Api.Events;
 using Ppec.Api.Filters;
@@ -57,6 +58,7 @@ public static class PpecApi
         app.MapDisks();
         app.MapAccess();
         app.MapCredentials();
+        app.MapChanges();
         app.MapBoot(pious, ipxe);
         app.MapAgent();
     }

@@ -113,11 +113,10 @@ static class Requests
     {
         var headers = http.Request.Headers;
         var planHash = Header("Ppec-Plan");
-        if (planHash is not null && command is not IPlanned) throw RequestException.Invalid("Ppec-Plan", $"{command.Permission} has no plan.");
         // Its key is settled here: made again, the call is still the same command.
         var request = new GateRequest(
             http.Credential(), Header("Idempotency-Key") ?? Guid.NewGuid().ToString(), http.Source(), command with { PlanHash = planHash },
-            Uri.UnescapeDataString(Header("Ppec-Reason") ?? "") is { Length: > 0 } reason ? reason : null, Header("Ppec-Ticket"), IfMatch(), http.WantsPlan(), secret);
+            Uri.UnescapeDataString(Header("Ppec-Reason") ?? "") is { Length: > 0 } reason ? reason : null, Header("Ppec-Ticket"), IfMatch(), http.WantsPlan(), secret, http.BreaksGlass());
         // A list of ten thousand takes its while to be worked out, and is not worked out twice at once.
         return command is Contracts.Machines.BulkCommand ? grains.Gate(g => g.ExecuteMany(request), WorkedOut) : grains.Gate(g => g.Execute(request));
 
@@ -142,8 +141,15 @@ static class Requests
         _ => throw RequestException.Invalid("plan", "plan is true or false."),
     };
 
-    /// <summary>The answer to a mutation of a thing that can be read: its document as this write left it.</summary>
-    public static async Task<IResult> Document(this HttpContext http, GateAnswer answer, IReadModel model, string noun, string id, int status, string? location = null)
+    static bool BreaksGlass(this HttpContext http) => http.Request.Headers["Ppec-Break-Glass"].ToString() switch
+    {
+        "" or "false" => false,
+        "true" => true,
+        _ => throw RequestException.Invalid("Ppec-Break-Glass", "Ppec-Break-Glass is true or left out."),
+    };
+
+    /// <summary>What was answered instead of the thing: why not, the plan that was asked for, or the change that waits for a second person. Null: it is done.</summary>
+    static async Task<IResult?> Instead(this HttpContext http, GateAnswer answer, IReadModel model)
     {
         if (answer.Problem is { } problem) return Problems.Of(problem);
         if (answer.Plan is { } plan)
@@ -152,8 +158,17 @@ static class Requests
             return Results.Json(plan, PpecJson.Options);
         }
         http.Response.Headers["Ppec-Position"] = answer.Position.ToString();
-        if (location is not null) http.Response.Headers.Location = location;
         await model.WaitFor(answer.Position, ReadYourWrites, http.RequestAborted);
+        if (answer.Change is not { } change) return null;
+        http.Response.Headers.Location = $"/api/v1/changes/{change}";
+        return model.Find("change", change) is { } document ? Json(http, document, 202) : Problems.Of(new(ProblemCodes.Unavailable, $"Change {change} is open, and not yet visible: read it again."));
+    }
+
+    /// <summary>The answer to a mutation of a thing that can be read: its document as this write left it.</summary>
+    public static async Task<IResult> Document(this HttpContext http, GateAnswer answer, IReadModel model, string noun, string id, int status, string? location = null)
+    {
+        if (await http.Instead(answer, model) is { } instead) return instead;
+        if (location is not null) http.Response.Headers.Location = location;
         return model.Find(noun, id) is { } document ? Json(http, document, status) : Problems.Of(new(ProblemCodes.Unavailable, "It is done, and not yet visible: read it again."));
     }
 
@@ -164,17 +179,14 @@ static class Requests
     /// <summary>The answer to a mutation after which there is nothing to show.</summary>
     public static async Task<IResult> Empty(this HttpContext http, GateAnswer answer, IReadModel model)
     {
-        if (answer.Problem is { } problem) return Problems.Of(problem);
-        http.Response.Headers["Ppec-Position"] = answer.Position.ToString();
-        await model.WaitFor(answer.Position, ReadYourWrites, http.RequestAborted);
-        return Results.NoContent();
+        return await http.Instead(answer, model) ?? Results.NoContent();
     }
 
     /// <summary>Sends a command that starts work, and answers the operation; its plan, where that was asked for.</summary>
     public static async Task<IResult> Start(this HttpContext http, IGrainFactory grains, IReadModel model, Command command)
     {
         var answer = await http.Send(grains, command);
-        return answer is { Problem: null, Plan: null, Operation: { } operation }
+        return answer is { Problem: null, Plan: null, Change: null, Operation: { } operation }
             ? await http.Operation(answer, model, operation)
             : await http.Document(answer, model, "operation", "", 200);
     }
@@ -182,10 +194,8 @@ static class Requests
     /// <summary>The answer to a command that started work: the operation, which the caller follows at <c>Location</c>.</summary>
     public static async Task<IResult> Operation(this HttpContext http, GateAnswer answer, IReadModel model, string operation)
     {
-        if (answer.Problem is { } problem) return Problems.Of(problem);
-        http.Response.Headers["Ppec-Position"] = answer.Position.ToString();
+        if (await http.Instead(answer, model) is { } instead) return instead;
         http.Response.Headers.Location = $"/api/v1/operations/{operation}";
-        await model.WaitFor(answer.Position, ReadYourWrites, http.RequestAborted);
         // Its own stream begins a moment after the machine's event; the event is what counts.
         for (var waited = TimeSpan.Zero; waited < ReadYourWrites; waited += Moment, await Task.Delay(Moment, http.RequestAborted))
             if (model.Find("operation", operation) is { } document) return Json(http, document, 202);

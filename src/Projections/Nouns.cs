@@ -11,6 +11,7 @@ using Ppec.Contracts.Racks;
 using Ppec.Contracts.Regions;
 using Ppec.Contracts.Tags;
 using Ppec.Domain.Access;
+using Ppec.Domain.Changes;
 using Ppec.Domain.Filters;
 using Ppec.Domain.Images;
 using Ppec.Domain.Machines;
@@ -71,6 +72,9 @@ public static class Nouns
 
         new Noun<CredentialState?, CredentialEvent>("credential", null, Credential.Evolve, (s, version, id, _) =>
             s is null ? [] : [new(id, new CredentialView(id, s.Principal, s.Kind, s.Name, s.Limits, s.IssuedAt, s.By, s.ExpiresAt, s.RevokedAt, s.RotatedAt, version), s.IssuedAt, [("user", s.Principal), ("kind", s.Kind), ("state", s.RevokedAt is null ? "live" : "revoked")]) { Text = $"{id}\n{s.Name}" }]),
+
+        new Noun<ChangeState, ChangeEvent>("change", Domain.Changes.Change.Initial, Domain.Changes.Change.Evolve, (s, version, id, _) =>
+            ChangeViews.Of(id, s, version) is { } v ? [new(id, v, v.OpenedAt, [("state", v.State), ("by", v.Maker), ("kind", v.Permission), .. v.Plan.Machines.Select(m => ("machine", m)), .. s is ChangeState.Ended ? [] : new[] { ("open", "true") }, .. v.Review == "due" ? [("open", "review")] : Array.Empty<(string, string)>()]) { Text = $"{id}\n{v.Reason}\n{v.Ticket}" }] : []),
 
         new Noun<DiskLives, MachineEvent>("disk", DiskLives.None, Disks.Evolve, (s, _, machine, _) => Disks.Documents(s, machine), Of: "machine"),
     ];

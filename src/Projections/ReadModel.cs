@@ -103,6 +103,8 @@ public sealed class ReadModel : IReadModel, IDisposable
         SELECT o.id, COALESCE((SELECT m.value FROM fact m WHERE m.n = o.n AND m.k = (SELECT k FROM key WHERE noun = 'operation' AND name = 'machine')), '') FROM found o WHERE o.noun = 'operation' AND o.key = 'open'
         """);
 
+    public ImmutableArray<string> OpenChanges() => [.. Pairs("SELECT id, noun FROM found WHERE noun = 'change' AND key = 'open' AND value = 'true'").Select(p => p.Item1)];
+
     public ImmutableArray<string> Watched() =>
         [.. Pairs("SELECT DISTINCT id, noun FROM found WHERE noun = 'machine' AND key IN ('bmc', 'hold', 'maintenance', 'waiver')").Select(p => p.Item1)];
 

@@ -22,7 +22,7 @@ public sealed class QueryException(string field, string message) : Exception(mes
 
 /// <summary>
 /// What may be read: folds of the log. Documents are the JSON of the noun's view, exactly as the API answers them.
-/// Nouns: <c>machine</c>, <c>operation</c>, <c>region</c>, <c>rack</c>, <c>profile</c>, <c>image</c>, <c>filter</c>, <c>tag</c>.
+/// Nouns: <c>machine</c>, <c>operation</c>, <c>region</c>, <c>rack</c>, <c>profile</c>, <c>image</c>, <c>filter</c>, <c>tag</c>, <c>user</c>, <c>group</c>, <c>role</c>, <c>grant</c>, <c>owner</c>, <c>policy</c>, <c>credential</c>, <c>change</c>.
 /// </summary>
 public interface IReadModel
 {
@@ -59,6 +59,9 @@ public interface IReadModel
 
     /// <summary>Operations that have not ended, with their machines; also those a machine announced and that have no stream yet.</summary>
     ImmutableArray<(string Operation, string Machine)> OpenOperations();
+
+    /// <summary>Changes that have not ended.</summary>
+    ImmutableArray<string> OpenChanges();
 
     /// <summary>Machines to look at now and then: those with a BMC, and those with something that time may end (a hold, a waiver, maintenance).</summary>
     ImmutableArray<string> Watched();

@@ -34,15 +34,15 @@ public static class BuiltIn
         Role(AdministratorRole, "Everything.", "*"),
     }.ToImmutableSortedDictionary(r => r.Id, r => r, StringComparer.Ordinal);
 
+    /// <summary>Permissions by which one could come to more. Who has any of them is powerful, and so is a grant that gives any.</summary>
+    public static ImmutableArray<string> Powers { get; } = ["user.create", "user.set", "user.password", "group.set", "group.delete", "role.set", "role.delete", "grant.create", "grant.revoke", "policy.set", "policy.delete", "change.approve", "change.break-glass", "change.review"];
+
     /// <summary>Rules that hold as soon as enough people can approve; asleep, what they guard is the administrator's alone.</summary>
     public static readonly ImmutableSortedDictionary<string, PolicyView> Policies = new PolicyView[]
     {
         Policy("system-access", "Who may do what, and who must agree, is not changed by one person.", Powers),
         Policy("system-evidence", "What a machine is, and that its disks were destroyed, is not said by one person.", ["machine.rekey", "machine.retire-destroyed"]),
     }.ToImmutableSortedDictionary(p => p.Id, p => p, StringComparer.Ordinal);
-
-    /// <summary>Permissions by which one could come to more. Who has any of them is powerful, and so is a grant that gives any.</summary>
-    public static ImmutableArray<string> Powers { get; } = ["user.create", "user.set", "user.password", "group.set", "group.delete", "role.set", "role.delete", "grant.create", "grant.revoke", "policy.set", "policy.delete", "change.approve", "change.break-glass", "change.review"];
 
     static RoleView Role(string id, string description, params string[] permissions) => new(id, description, [.. permissions.Distinct().Order(StringComparer.Ordinal)], true, default, 0);
 

@@ -52,7 +52,7 @@ public static class Credential
 
     public static CredentialState? Evolve(CredentialState? state, CredentialEvent @event) => (state, @event) switch
     {
-        (null, CredentialIssued e)    => new(e.Principal, e.Sha256, e.Kind ?? "token", e.Name ?? "", e.Limits ?? Limits.None, e.ExpiresAt, e.By ?? "system:bootstrap", e.At),
+        (null, CredentialIssued e)    => new(e.Principal, e.Sha256, e.Kind ?? "token", e.Name ?? "", e.Limits ?? Limits.None, e.ExpiresAt, string.IsNullOrEmpty(e.By) ? e.Principal : e.By, e.At),
         ({ } s, CredentialRotated e)  => s with { Sha256 = e.Sha256, OldSha256 = s.Sha256, OldUntil = e.OldUntil, ExpiresAt = e.ExpiresAt ?? s.ExpiresAt, RotatedAt = e.At },
         ({ } s, CredentialRevoked e)  => s with { RevokedAt = e.At },
         _ => throw new UnreachableException($"{@event.GetType().Name}: the stream is corrupt or Evolve is incomplete."),

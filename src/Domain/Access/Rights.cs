@@ -29,6 +29,7 @@ public sealed class Rights(Directory directory)
 {
     readonly ILookup<string, GrantView> _bySubject = directory.Grants.Values.ToLookup(g => g.Subject, StringComparer.Ordinal);
     readonly ConcurrentDictionary<string, ImmutableArray<Power>> _powers = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, bool> _guarded = new(StringComparer.Ordinal);
     readonly ConcurrentDictionary<(string Role, string Permission), bool> _gives = new();
 
     public Directory Directory => directory;
@@ -78,6 +79,9 @@ public sealed class Rights(Directory directory)
     /// <summary>Every enabled person with a permission on all of a scope.</summary>
     public IEnumerable<string> Persons(string permission, Scope scope, DateTimeOffset now) =>
         directory.Users.Values.Where(u => u is { Kind: "person", Disabled: false } && Lacks(u.Id, Limits.None, [permission], scope, now) is null).Select(u => u.Id);
+
+    /// <summary>Whether any policy names commands with this permission.</summary>
+    public bool AnyPolicy(string permission) => _guarded.GetOrAdd(permission, p => directory.Policies.Values.Any(policy => policy.Permissions.Any(given => Permissions.Gives(given, p))));
 
     /// <summary>The person behind a user: oneself, or who answers for the service account.</summary>
     public string? Person(string user) => directory.Users.GetValueOrDefault(user) switch

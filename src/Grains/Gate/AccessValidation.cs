@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using FluentValidation;
 using Ppec.Contracts.Access;
+using Ppec.Contracts.Changes;
 using Ppec.Domain.Access;
 
 namespace Ppec.Grains.Gate;
@@ -122,6 +123,34 @@ sealed class SetPolicyShape : AbstractValidator<SetPolicy>
             RuleFor(c => c.SecondStage!.Quorum).InclusiveBetween(1, 10).WithMessage("A quorum is 1 to 10 persons.");
             this.Named(c => c.SecondStage?.Approvers ?? [], "secondStage.approvers", "group", "role");
         });
+    }
+}
+
+sealed class ApproveShape : AbstractValidator<ApproveChange>
+{
+    public ApproveShape()
+    {
+        RuleFor(c => c.Change).Slug("A change's id").OverridePropertyName("id");
+        RuleFor(c => c.Hash).Digest().OverridePropertyName("hash");
+        RuleFor(c => c.Comment).Line("A comment", 1000).OverridePropertyName("comment");
+    }
+}
+
+sealed class RejectChangeShape : AbstractValidator<RejectChange>
+{
+    public RejectChangeShape()
+    {
+        RuleFor(c => c.Change).Slug("A change's id").OverridePropertyName("id");
+        RuleFor(c => c.Why).Reason("Say why: the maker reads it.").OverridePropertyName("reason");
+    }
+}
+
+sealed class ReviewShape : AbstractValidator<ReviewChange>
+{
+    public ReviewShape()
+    {
+        RuleFor(c => c.Change).Slug("A change's id").OverridePropertyName("id");
+        RuleFor(c => c.Comment).Reason("Say what you found.").OverridePropertyName("comment");
     }
 }
 

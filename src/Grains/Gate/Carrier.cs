@@ -4,6 +4,7 @@ using Ppec.Contracts.Images;
 using Ppec.Contracts.Machines;
 using Ppec.Contracts.Operations;
 using Ppec.Domain.Access;
+using Ppec.Domain.Machines;
 using Ppec.Grains.Access;
 
 namespace Ppec.Grains.Gate;
@@ -41,7 +42,7 @@ public sealed class Carrier(IGrainFactory grains, Preparation preparation, Bulk 
             (prepared.Command as IStartsOperation)?.Operation ?? (prepared.Command as OperationCommand)?.Operation, Token: outcome.Accepted ? prepared.Token : null);
     }
 
-    /// <summary>What it would do.</summary>
+    /// <summary>What it would do: worked out for what has a plan of its own, and for the rest what it says, where it would not be refused.</summary>
     public async Task<GateAnswer> Plan(Command command, Func<string, Resource, bool> may)
     {
         if (command is BulkCommand many)
@@ -49,7 +50,18 @@ public sealed class Carrier(IGrainFactory grains, Preparation preparation, Bulk 
             var worked = await bulk.Of(many, keep: false, may);
             return new(worked.Problem, command.Target, Plan: worked.Plan);
         }
-        if (command is not IPlanned) return new(Problem.Invalid("plan", $"{command.Permission} has no plan: it does just what it says."));
+        var text = CommandText.Write(CommandText.Unstamped(command));
+        if (command is AccessCommand access)
+        {
+            var (known, wrong) = AccessPlans.Of((await book.Now()).Directory, access, text);
+            return new(wrong, command.Target, Plan: known);
+        }
+        if (command is not MachineCommand) return new(null, command.Target, Plan: MachinePlans.Plan(command.Permission, [], [new(command.Permission.Split('.')[1], Spoken(command.Target), text)], []));
+        if (command is not IPlanned)
+        {
+            var simple = await grains.GetGrain<IMachineGrain>(((MachineCommand)command).Machine).Plain((MachineCommand)command, text);
+            return new(simple.Problem, command.Target, Plan: simple.Plan);
+        }
         var prepared = await preparation.Of(command, null, null);
         if (prepared.Problem is { } problem) return new(problem);
         var planned = await grains.GetGrain<IMachineGrain>(((MachineCommand)command).Machine).Plan((MachineCommand)prepared.Command);

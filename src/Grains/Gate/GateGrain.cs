@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Ppec.Contracts;
 using Ppec.Contracts.Access;
+using Ppec.Contracts.Changes;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Machines;
 using Ppec.Contracts.Operations;
@@ -20,7 +21,7 @@ namespace Ppec.Grains.Gate;
 /// Stateless and reentrant: many callers at once; the ban on reentrancy is for aggregates.
 /// </summary>
 [StatelessWorker(256), Reentrant]
-public sealed class GateGrain(Identity identity, Reaches reaches, Carrier carrier, MachinePower power, Tickets tickets, PpecOptions options, TimeProvider time, ILogger<GateGrain> logger) : Grain, IGateGrain
+public sealed class GateGrain(Identity identity, Reaches reaches, Carrier carrier, Guarding guarding, Deciding deciding, MachinePower power, Tickets tickets, PpecOptions options, TimeProvider time, ILogger<GateGrain> logger) : Grain, IGateGrain
 {
     public async Task<GateAnswer> Execute(GateRequest request)
     {
@@ -29,17 +30,20 @@ public sealed class GateGrain(Identity identity, Reaches reaches, Carrier carrie
         var at = time.GetUtcNow();
         if (!Validation.Accepts(request.Command)) return new(new(ProblemCodes.Forbidden, $"{request.Command.Permission} is PPEC's own."));
         var commandId = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{who.User}\n{request.IdempotencyKey ?? Guid.NewGuid().ToString()}")))[..32];
-        var command = Stamped(request.Command with { At = at, IfVersion = request.IfMatch }, who, commandId);
+        var command = CommandText.Stamped(request.Command with { At = at, IfVersion = request.IfMatch, ForChange = null }, who, commandId);
         if (Validation.Check(command, request.Secret) is { } wrong) return new(wrong);
         if (Permitted.MustChangePassword(rights, who, command) is { } first) return new(first);
         bool May(string permission, Resource on) => rights.May(who, permission, on, at).Allowed;
 
         try
         {
-            if (Permitted.Refuses(rights, who, command, await reaches.Of(command, who, rights), at) is { } denied) return new(denied, command.Target);
+            if (command is ChangeCommand decision && !request.PlanOnly) command = await deciding.By(decision, who, rights, at);
+            var on = await reaches.Of(command, who, rights);
+            if (Permitted.Refuses(rights, who, command, on, at) is { } denied) return new(denied, command.Target);
             if (options.Observe && !request.PlanOnly && Observing.Refuses(command)) return new(Observing.Refusal, command.Target);
             var caller = new Caller(who.User, who.Credential, request.SourceAddress, commandId, BodyHash(request.Command), request.Reason, request.Ticket);
-            return request.PlanOnly ? await carrier.Plan(command, May) : await carrier.Carry(command, request.Secret, caller, May);
+            if (request.PlanOnly) return await carrier.Plan(command, May);
+            return await guarding.Opened(new(command, on, who, rights, caller, request.Secret, request.BreakGlass), May) ?? await carrier.Carry(command, request.Secret, caller, May);
         }
         catch (Exception e) when (e is TimeoutException or Contracts.Events.EventStoreUnavailableException or OrleansException)
         {
@@ -107,16 +111,6 @@ public sealed class GateGrain(Identity identity, Reaches reaches, Carrier carrie
             ? await power.Read(context, time.GetUtcNow())
             : new(null, new(ProblemCodes.MachineUnknown, $"There is no machine {machine}."));
     }
-
-    /// <summary>The command with what only the gate may say: whose it is, and the id of what it makes.</summary>
-    static Command Stamped(Command command, Principal who, string commandId) => command switch
-    {
-        CreateGrant c      => c with { Grant = Log.MadeId(commandId), By = who.User, Within = who.Limits },
-        AccessCommand c    => c with { By = who.User, Within = who.Limits },
-        IssueCredential c  => c with { Credential = Log.MadeId(commandId), By = who.User },
-        IStartsOperation c => c.WithOperation(Log.MadeId(commandId)),
-        _                  => command,
-    };
 
     /// <summary>Of the request before stamping; secrets read *** here (<see cref="SecretTextConverter"/>).</summary>
     static string BodyHash(Command command) =>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Ppec.Contracts.Access;
+using Ppec.Contracts.Changes;
 using Ppec.Contracts.Gate;
 using Ppec.Domain.Access;
 
@@ -15,6 +16,9 @@ static class Permitted
         {
             case IssueCredential c: return Credential.MayIssue(rights, who, c);
             case SetPassword c when c.User == who.User: return null;
+            case WithdrawChange: return null; // only its maker does, and the change knows who that is
+            case not CredentialCommand when on.IsEmpty && rights.Reach(who, command.Permission, at) is { IsEmpty: true }:
+                return new(ProblemCodes.Forbidden, $"You lack the permission {command.Permission}.");
         }
         foreach (var thing in on)
             if (rights.May(who, command.Permission, thing, at) is { Allowed: false } verdict)
@@ -23,7 +27,7 @@ static class Permitted
     }
 
     static Problem Denied(Rights rights, Principal who, string permission, Verdict verdict, Resource thing, DateTimeOffset at) =>
-        thing.IsGlobal || rights.May(who, $"{thing.Noun}.read", thing, at).Allowed || rights.Reach(who, $"{thing.Noun}.read", at) is { IsEmpty: true }
+        thing.IsGlobal || rights.Reach(who, permission, at) is { IsEmpty: true } || rights.May(who, $"{thing.Noun}.read", thing, at).Allowed || rights.Reach(who, $"{thing.Noun}.read", at) is { IsEmpty: true }
             ? new(ProblemCodes.Forbidden, $"You lack the permission {permission}. {verdict.Why}")
             : new(ProblemCodes.NotFound, $"There is no {thing}.");
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Ppec.Contracts;
 using Ppec.Contracts.Access;
+using Ppec.Contracts.Changes;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Machines;
 using Ppec.Contracts.Operations;
@@ -29,6 +30,9 @@ public sealed class Reaches(IGrainFactory grains, IReadModel readModel)
         RackMany c                       => [.. c.Machines.Select(m => m.Rack).Distinct().Select(r => Placed("*", r))],
         ImportMany c                     => [.. c.File.Regions.Select(r => r.Value.Id).Concat(c.File.Racks.Select(r => Region(r.Value.Id))).Concat(c.File.Machines.Select(m => Region(m.Value.Rack)))
                                                 .Distinct().Select(r => new Resource("region", r, r)).DefaultIfEmpty(new("import", "*"))],
+        // Which machines, its working out says, and asks of each.
+        ManyMachines or ProvisionMany    => [],
+        ChangeCommand                    => [],
         AccessCommand c                  => [new(c.Noun, c.Subject)],
         CredentialCommand c              => await Credential(c.Credential, who, rights),
         _                                => [new(command.Target.Split('-')[0], command.Target[(command.Target.IndexOf('-', StringComparison.Ordinal) + 1)..])],
@@ -36,6 +40,9 @@ public sealed class Reaches(IGrainFactory grains, IReadModel readModel)
 
     /// <summary>The machine as grants look at it; unknown ones are nowhere.</summary>
     public async ValueTask<Resource> Machine(string id) => await grains.GetGrain<IMachineGrain>(id).Read() is { } view ? Of(view) : new("machine", id, "", "", "");
+
+    /// <summary>Whether a machine carried this very command out before.</summary>
+    public Task<bool> Answered(MachineCommand command, Caller caller) => grains.GetGrain<IMachineGrain>(command.Machine).Did(caller);
 
     /// <summary>A thing as a person names it, <c>machine:sn-1</c>; null for what is no name of one.</summary>
     public async ValueTask<Resource?> Named(string text) => text.Split(':', 2) switch

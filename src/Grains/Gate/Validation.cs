@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.RegularExpressions;
 using FluentValidation;
 using Ppec.Contracts.Access;
+using Ppec.Contracts.Changes;
 using Ppec.Contracts.Filters;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Images;
@@ -34,8 +35,14 @@ public static class Validation
         new CreateUserShape(), new SetUserShape(), new SetPasswordShape(), new SetGroupShape(), new SetRoleShape(), new CreateGrantShape(), new SetOwnerShape(), new SetPolicyShape(),
         new SlugOnly<DeleteGroup>(c => c.Group, "A group's id"), new SlugOnly<DeleteRole>(c => c.Role, "A role's id"), new SlugOnly<RevokeGrant>(c => c.Grant, "A grant's id"),
         new SlugOnly<DeleteOwner>(c => c.Owner, "An owner's id"), new SlugOnly<DeletePolicy>(c => c.Policy, "A policy's id"),
+        new ApproveShape(), new RejectChangeShape(), new ReviewShape(), new SlugOnly<WithdrawChange>(c => c.Change, "A change's id"),
         new IssueShape(), new RotateShape(), new SlugOnly<RevokeCredential>(c => c.Credential, "A credential's id"),
     }.ToDictionary(v => v.GetType().BaseType!.GenericTypeArguments[0]);
+
+    static readonly Dictionary<string, Type> Names = Validators.Keys.ToDictionary(t => t.Name, StringComparer.Ordinal);
+
+    /// <summary>The command that users may send under this name.</summary>
+    public static Type? Named(string name) => Names.GetValueOrDefault(name);
 
     /// <summary>Whether users may send this command at all; the others are PPEC's own.</summary>
     public static bool Accepts(Command command) => Validators.ContainsKey(command.GetType());

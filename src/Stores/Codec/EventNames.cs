@@ -4,6 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using Ppec.Contracts;
 using Ppec.Contracts.Events;
 using Ppec.Domain.Access;
+using Ppec.Domain.Changes;
 using Ppec.Domain.Filters;
 using Ppec.Domain.Images;
 using Ppec.Domain.Machines;
@@ -41,6 +42,16 @@ public static class EventNames
         .Add<OwnerDeleted>("access.owner-deleted.v1")
         .Add<PolicySet>("access.policy-set.v1")
         .Add<PolicyDeleted>("access.policy-deleted.v1")
+        // the second person
+        .Add<ChangeOpened>("change.opened.v1")
+        .Add<ChangeApproved>("change.approved.v1")
+        .Add<QuorumReached>("change.quorum-reached.v1")
+        .Add<ChangeRejected>("change.rejected.v1")
+        .Add<ChangeWithdrawn>("change.withdrawn.v1")
+        .Add<ChangeExpired>("change.expired.v1")
+        .Add<ChangeRecorded>("change.recorded.v1")
+        .Add<ChangeReviewed>("change.reviewed.v1")
+        // names
         .Add<NameTaken>("claim.taken.v1")
         .Add<NameReleased>("claim.released.v1")
         // filters and tags
@@ -73,6 +84,8 @@ public static class EventNames
         .Add<MachineRekeyed>("machine.rekeyed.v1")
         .Add<MachineHeld>("machine.held.v1")
         .Add<MachineUnheld>("machine.unheld.v1")
+        .Add<MachineReserved>("machine.reserved.v1")
+        .Add<MachineFreed>("machine.freed.v1")
         .Add<MachineTagged>("machine.tagged.v1")
         .Add<GapWaived>("machine.gap-waived.v1")
         .Add<PartReplaced>("machine.part-replaced.v1")
