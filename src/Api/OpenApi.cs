@@ -89,12 +89,9 @@ static class OpenApi
 
     public static RouteHandlerBuilder Mutates(this RouteHandlerBuilder route) =>
         route.Produces<ProblemDocument>(404, Problems.ContentType).Produces<ProblemDocument>(409, Problems.ContentType).Produces<ProblemDocument>(412, Problems.ContentType).Produces<ProblemDocument>(422, Problems.ContentType)
-            .WithMetadata(new Mutation()).WithMetadata(new Parameters(ParameterLocation.Header, ["Idempotency-Key", "If-Match", "Ppec-Reason", "Ppec-Ticket", "Ppec-Break-Glass"]));
+            .WithMetadata(new Mutation()).WithMetadata(new Parameters(ParameterLocation.Header, ["Idempotency-Key", "If-Match", "Ppec-Plan", "Ppec-Reason", "Ppec-Ticket", "Ppec-Break-Glass"]));
 
     public static RouteHandlerBuilder Starts(this RouteHandlerBuilder route) => route.Produces<OperationView>(202).Mutates();
-
-    public static RouteHandlerBuilder Plans(this RouteHandlerBuilder route) =>
-        route.WithQuery("plan").WithMetadata(new Parameters(ParameterLocation.Header, ["Ppec-Plan"]));
 
     public static RouteHandlerBuilder WithAt(this RouteHandlerBuilder route) => route.WithQuery("at", "after");
 
@@ -135,7 +132,7 @@ static class OpenApi
             {
                 await Also<Plan>(operation, context, "200", "What it would do, where only that was asked (`plan=true`).", cancellation);
                 await Also<ChangeView>(operation, context, "202", "The change that waits for a second person, where a policy asks for one.", cancellation);
-                if (operation.Parameters?.Any(p => p.Name == "plan") != true) (operation.Parameters ??= []).Add(new OpenApiParameter { Name = "plan", In = ParameterLocation.Query, Description = Meanings["plan"], Schema = new OpenApiSchema { Type = JsonSchemaType.String } });
+                (operation.Parameters ??= []).Add(new OpenApiParameter { Name = "plan", In = ParameterLocation.Query, Description = Meanings["plan"], Schema = new OpenApiSchema { Type = JsonSchemaType.String } });
             }
             foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>().Where(p => p.In == ParameterLocation.Path) ?? [])
                 parameter.Description ??= Meanings.GetValueOrDefault(parameter.Name!) ?? Ids[context.Description.RelativePath!.Split('/')[2]];

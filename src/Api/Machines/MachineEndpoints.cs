@@ -68,19 +68,19 @@ static class MachineEndpoints
             Change(http, grains, model, new PromoteMachine(id))).Named("machine_promote", "Promotes by hand after a waiver or a repaired hold").Answers<MachineView>(200).Mutates();
 
         machines.MapPost("/{id}/provision", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
-            await http.Start(grains, model, new ProvisionMachine(id, await http.Body<ProvisionSpec>(), null))).Named("machine_provision", "Installs an image on a Spare").Takes<ProvisionSpec>().Starts().Plans();
+            await http.Start(grains, model, new ProvisionMachine(id, await http.Body<ProvisionSpec>(), null))).Named("machine_provision", "Installs an image on a Spare").Takes<ProvisionSpec>().Starts();
 
         machines.MapPost("/{id}/reimage", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
         {
             var b = await http.Body<ReimageBody>();
             return await http.Start(grains, model, new ReimageMachine(id, new(b.Image, "", "", b.RootDisk, SshKeys: b.SshKeys, UserData: b.UserData), null));
-        }).Named("machine_reimage", "Installs an image again; name, owner and addresses stay").Takes<ReimageBody>().Starts().Plans();
+        }).Named("machine_reimage", "Installs an image again; name, owner and addresses stay").Takes<ReimageBody>().Starts();
 
         machines.MapPost("/{id}/release", (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
-            http.Start(grains, model, new ReleaseMachine(id))).Named("machine_release", "Wipes and inspects it; back to the pool").Starts().Plans();
+            http.Start(grains, model, new ReleaseMachine(id))).Named("machine_release", "Wipes and inspects it; back to the pool").Starts();
 
         machines.MapPost("/{id}/retire", (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
-            http.Start(grains, model, new RetireMachine(id))).Named("machine_retire", "Wipes it, powers it off, and ends its life here").Starts().Plans();
+            http.Start(grains, model, new RetireMachine(id))).Named("machine_retire", "Wipes it, powers it off, and ends its life here").Starts();
 
         MapRecords(machines);
         MapErrands(machines);

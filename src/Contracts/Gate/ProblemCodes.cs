@@ -86,7 +86,6 @@ public static class ProblemCodes
     public const string PasswordWrong = "password-wrong";
     public const string PasswordMustChange = "password-must-change";
     public const string TooManyAttempts = "too-many-attempts";
-    public const string QuotaExceeded = "quota-exceeded";
 
     // the second person
     public const string ChangeUnknown = "change-unknown";

@@ -89,6 +89,7 @@ public static class Change
         (Ended { Facts.BreakGlass: true, Review: not null }, ReviewChange) => No(ChangeEnded, "It was reviewed already."),
         (Ended { Facts.BreakGlass: true } s, ReviewChange c) when c.By.Person is null || c.By.Person == s.Facts.Person => No(ChangeOwn, "Somebody else reviews it, and a person."),
         (Ended { Facts.BreakGlass: true }, ReviewChange c)             => new ChangeReviewed(c.By.User, c.Justified, c.Comment),
+        (Waiting, RecordChange)                                        => No(ChangeNotYours, "It is not approved, and nothing is recorded of it."),
         (_, ReviewChange)                                              => No(ChangeNotYours, "Only what was done without approval, and is done, is reviewed."),
 
         (Approved, _)                                                  => No(ChangeEnded, "It is approved, and being carried out."),

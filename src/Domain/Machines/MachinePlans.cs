@@ -25,6 +25,7 @@ public static class MachinePlans
         (Unknown, _) => new(null, No(MachineUnknown, $"There is no machine {command.Machine}.")),
         (Enlisted, _) => new(null, No(MachineNotAccepted, $"{command.Machine} enlisted itself and waits to be accepted or rejected.")),
         (Known { About.Operation: { } busy }, _) => new(null, No(MachineBusy, $"Operation {busy.Id} ({busy.Kind}) is under way: wait for it, or cancel it first.")),
+        (Known { About.Reserved: { } r }, _) when r.Until > command.At && r.Change != command.ForChange => new(null, Machine.KeptFor(r)),
         (Spare s, ProvisionMachine c) => Answer(Provision(s, s.Type, c.Spec, c.Image, c.At)),
         (Baremetal s, ReimageMachine c) => Answer(Reimage(s, c.Spec, c.Image, c.At)),
         (Baremetal or Inventory, ReleaseMachine) => Answer(Release((Known)state)),

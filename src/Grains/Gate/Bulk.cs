@@ -66,8 +66,8 @@ public sealed class Bulk(IGrainFactory grains, IReadModel readModel, Preparation
         var (verbs, why) = BulkPlans.Verbs(c.Verb, view);
         MachineCommand? planned = why is not null ? null : verbs[0] switch
         {
-            ChildVerbs.Release => new ReleaseMachine(id) { At = c.At },
-            ChildVerbs.Retire  => new RetireMachine(id) { At = c.At },
+            ChildVerbs.Release => new ReleaseMachine(id) { At = c.At, ForChange = c.ForChange },
+            ChildVerbs.Retire  => new RetireMachine(id) { At = c.At, ForChange = c.ForChange },
             _ => null,
         };
         if (planned is null) return (id, verbs, null, why);
@@ -166,7 +166,7 @@ public sealed class Bulk(IGrainFactory grains, IReadModel readModel, Preparation
 
     async Task<Planned> PlanOf(string machine, ProvisionSpec spec, ProvisionMany c)
     {
-        var prepared = await preparation.Of(new ProvisionMachine(machine, spec, null) { At = c.At }, null, null);
+        var prepared = await preparation.Of(new ProvisionMachine(machine, spec, null) { At = c.At, ForChange = c.ForChange }, null, null);
         return prepared.Problem is { } problem ? new(null, problem) : await grains.GetGrain<IMachineGrain>(machine).Plan((MachineCommand)prepared.Command);
     }
 

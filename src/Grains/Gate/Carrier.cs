@@ -19,6 +19,9 @@ public sealed class Carrier(IGrainFactory grains, Preparation preparation, Bulk 
     public async Task<GateAnswer> Carry(Command command, SecretText? secret, Caller caller, Func<string, Resource, bool> may)
     {
         if (command is BulkCommand many) return await Many(many, caller, may);
+        // What has a plan of its own compares it where it decides.
+        if (command is { PlanHash: { } seen } and not IPlanned && await Plan(command, may) is { Plan: { } now } && now.Hash != seen)
+            return new(new(ProblemCodes.PlanStale, "What this would do has changed since you planned it. Plan again, look, and apply the new plan."), command.Target);
         var prepared = await preparation.Of(command, secret, caller);
         if (prepared.Problem is { } problem) return new(problem, command.Target);
         if (prepared.AlsoNeeds is { } permission && !may(permission, new("tag", ""))) return new(new(ProblemCodes.Forbidden, $"You lack the permission {permission}."), command.Target);

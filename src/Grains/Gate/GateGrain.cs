@@ -31,6 +31,7 @@ public sealed class GateGrain(Identity identity, Reaches reaches, Carrier carrie
         if (!Validation.Accepts(request.Command)) return new(new(ProblemCodes.Forbidden, $"{request.Command.Permission} is PPEC's own."));
         var commandId = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{who.User}\n{request.IdempotencyKey ?? Guid.NewGuid().ToString()}")))[..32];
         var command = CommandText.Stamped(request.Command with { At = at, IfVersion = request.IfMatch, ForChange = null }, who, commandId);
+        if (Permitted.Nowhere(rights, who, command, at) is { } nowhere) return new(nowhere);
         if (Validation.Check(command, request.Secret) is { } wrong) return new(wrong);
         if (Permitted.MustChangePassword(rights, who, command) is { } first) return new(first);
         bool May(string permission, Resource on) => rights.May(who, permission, on, at).Allowed;

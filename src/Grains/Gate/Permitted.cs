@@ -9,6 +9,12 @@ namespace Ppec.Grains.Gate;
 /// <summary>Whether a command is for this caller, asked in one place for all.</summary>
 static class Permitted
 {
+    /// <summary>Why not, where no grant gives the permission on anything: such a one does not even hear what else is wrong. What is one's own needs none.</summary>
+    public static Problem? Nowhere(Rights rights, Principal who, Command command, DateTimeOffset at) =>
+        command is not (CredentialCommand or WithdrawChange) && !(command is SetPassword own && own.User == who.User) && rights.Reach(who, command.Permission, at) is { IsEmpty: true }
+            ? new(ProblemCodes.Forbidden, $"You lack the permission {command.Permission}.")
+            : null;
+
     /// <summary>Why not; null when it is. Of what one may not even see, one hears that it is not there.</summary>
     public static Problem? Refuses(Rights rights, Principal who, Command command, ImmutableArray<Resource> on, DateTimeOffset at)
     {
@@ -17,8 +23,6 @@ static class Permitted
             case IssueCredential c: return Credential.MayIssue(rights, who, c);
             case SetPassword c when c.User == who.User: return null;
             case WithdrawChange: return null; // only its maker does, and the change knows who that is
-            case not CredentialCommand when on.IsEmpty && rights.Reach(who, command.Permission, at) is { IsEmpty: true }:
-                return new(ProblemCodes.Forbidden, $"You lack the permission {command.Permission}.");
         }
         foreach (var thing in on)
             if (rights.May(who, command.Permission, thing, at) is { Allowed: false } verdict)
