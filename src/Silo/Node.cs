@@ -117,7 +117,7 @@ public sealed class Node : IAsyncDisposable
             .AddSingleton<IBmcConnector>(ppec.Observe ? new ObservingConnector(bmcs) : bmcs)
             .AddSingleton(new Tickets(await Bootstrap.TicketsKey(secrets), time))
             .AddSingleton<MachinePower>().AddSingleton<MachineSteps>().AddSingleton<Lookout>()
-            .AddSingleton<Credentials>().AddSingleton<TagSchemas>().AddSingleton<Preparation>().AddSingleton<RackRows>().AddSingleton<ImportRows>().AddSingleton<Bulk>().AddSingleton<ChildWork>();
+            .AddPpecGate();
         if (storage.Snapshots is { } snapshots) services.AddSingleton(snapshots);
         else services.AddSingleton<ISnapshotStore, GrainStorageSnapshots>();
     }

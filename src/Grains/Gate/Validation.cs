@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Text.RegularExpressions;
 using FluentValidation;
+using Ppec.Contracts.Access;
+using Ppec.Contracts.Changes;
 using Ppec.Contracts.Filters;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Images;
@@ -12,6 +14,7 @@ using Ppec.Contracts.Racks;
 using Ppec.Contracts.Regions;
 using Ppec.Contracts.Tags;
 using Ppec.Drivers.Net;
+using Ppec.Grains.Access;
 
 namespace Ppec.Grains.Gate;
 
@@ -30,7 +33,17 @@ public static class Validation
         new CreateRegionShape(), new CreateRackShape(), new ProfileShape(), new ImageShape(), new CancelShape(),
         new IdOnly<InspectMachine>(c => c.Machine), new IdOnly<PromoteMachine>(c => c.Machine), new IdOnly<ReleaseMachine>(c => c.Machine),
         new IdOnly<RetireMachine>(c => c.Machine), new IdOnly<RetryOperation>(c => c.Operation),
+        new CreateUserShape(), new SetUserShape(), new SetPasswordShape(), new SetGroupShape(), new SetRoleShape(), new CreateGrantShape(), new SetOwnerShape(), new SetPolicyShape(),
+        new SlugOnly<DeleteGroup>(c => c.Group, "A group's id"), new SlugOnly<DeleteRole>(c => c.Role, "A role's id"), new SlugOnly<RevokeGrant>(c => c.Grant, "A grant's id"),
+        new SlugOnly<DeleteOwner>(c => c.Owner, "An owner's id"), new SlugOnly<DeletePolicy>(c => c.Policy, "A policy's id"),
+        new ApproveShape(), new RejectChangeShape(), new ReviewShape(), new SlugOnly<WithdrawChange>(c => c.Change, "A change's id"),
+        new IssueShape(), new RotateShape(), new SlugOnly<RevokeCredential>(c => c.Credential, "A credential's id"),
     }.ToDictionary(v => v.GetType().BaseType!.GenericTypeArguments[0]);
+
+    static readonly Dictionary<string, Type> Names = Validators.Keys.ToDictionary(t => t.Name, StringComparer.Ordinal);
+
+    /// <summary>The command that users may send under this name.</summary>
+    public static Type? Named(string name) => Names.GetValueOrDefault(name);
 
     /// <summary>Whether users may send this command at all; the others are PPEC's own.</summary>
     public static bool Accepts(Command command) => Validators.ContainsKey(command.GetType());
@@ -38,7 +51,8 @@ public static class Validation
     /// <summary>What is wrong with the shape, by field; null when nothing is. <paramref name="secret"/> goes with the command, beside it.</summary>
     public static Problem? Check(Command command, SecretText? secret = null)
     {
-        if (secret is { Value: var text } && (text.Length is < 1 or > 255 || text.Any(char.IsControl)))
+        if (command is SetPassword && (secret is null || secret.Value.Length is < Passwords.Shortest or > 255)) return Problem.Invalid("password", $"A password has at least {Passwords.Shortest} characters, and at most 255.");
+        if (command is not SetPassword && secret is { Value: var text } && (text.Length is < 1 or > 255 || text.Any(char.IsControl)))
             return Problem.Invalid("bmc.password", "A BMC's password is 1 to 255 characters, with no control characters.");
         var result = Validators[command.GetType()].Validate(new ValidationContext<object>(command));
         if (result.IsValid) return null;
