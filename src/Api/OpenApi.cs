@@ -76,7 +76,7 @@ static class OpenApi
 
     public static RouteHandlerBuilder Named(this RouteHandlerBuilder route, string name, string summary) =>
         route.WithName(name).WithSummary(summary)
-            .Produces<ProblemDocument>(400, Problems.ContentType).Produces<ProblemDocument>(401, Problems.ContentType).Produces<ProblemDocument>(403, Problems.ContentType).Produces<ProblemDocument>(503, Problems.ContentType);
+            .Produces<ProblemDocument>(400, Problems.ContentType).Produces<ProblemDocument>(401, Problems.ContentType).Produces<ProblemDocument>(403, Problems.ContentType).Produces<ProblemDocument>(429, Problems.ContentType).Produces<ProblemDocument>(503, Problems.ContentType);
 
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder route, int status) =>
         status == 201 ? route.Produces<T>(status).Mutates() : route.Produces<T>(status).Produces<ProblemDocument>(404, Problems.ContentType);

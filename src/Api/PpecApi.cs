@@ -19,6 +19,7 @@ using Ppec.Api.Operations;
 using Ppec.Api.Profiles;
 using Ppec.Api.Racks;
 using Ppec.Api.Regions;
+using Ppec.Api.Surface;
 using Ppec.Api.Tags;
 using Ppec.Contracts;
 using Ppec.Contracts.Gate;
@@ -30,17 +31,20 @@ public static class PpecApi
 {
     public const long LargestBody = 1 << 20;
 
-    public static IServiceCollection AddPpecApi(this IServiceCollection services)
+    public static IServiceCollection AddPpecApi(this IServiceCollection services, SurfaceLimits limits)
     {
         services.ConfigureHttpJsonOptions(o => DocumentTypes.Configure(o.SerializerOptions));
-        return services.AddPpecOpenApi();
+        return services.AddSurfaceLimits(limits).AddPpecOpenApi();
     }
 
     public static void MapPpecApi(this WebApplication app, PiousFiles pious, IpxeFiles ipxe)
     {
         if (app.Services.GetService<ILocalSiloDetails>() is not null) Insistence.KeepNear(app.Services.GetRequiredService<IGrainFactory>());
+        app.Use(SurfaceHeaders.Add);
+        app.UseSignInLimits();
         app.Use(Guard);
         app.UseStatusCodePages(Bare);
+        app.UseRateLimiter();
         app.MapOpenApi("/openapi/v1.json");
         app.UseSwaggerUI(o => { o.SwaggerEndpoint("/openapi/v1.json", "PPEC v1"); o.RoutePrefix = "swagger"; });
         app.MapHealth();

@@ -26,6 +26,7 @@ public static class Problems
         ProblemCodes.UnsupportedMediaType => 415,
         ProblemCodes.KeyReused => 422,
         ProblemCodes.VersionRequired => 428,
+        ProblemCodes.TooManyRequests => 429,
         ProblemCodes.Unexpected => 500,
         ProblemCodes.OutcomeUnknown or ProblemCodes.Unavailable => 503,
         ProblemCodes.NoCapacity => 507,
@@ -38,7 +39,7 @@ public static class Problems
 
     public static ProblemDocument Document(Problem problem) => new(
         $"urn:ppec:problem:{problem.Code}", problem.Code.Replace('-', ' '), Status(problem.Code), problem.Message, problem.Code,
-        problem.Fields.IsDefaultOrEmpty ? null : problem.Fields, Status(problem.Code) == 503);
+        problem.Fields.IsDefaultOrEmpty ? null : problem.Fields, Status(problem.Code) is 429 or 503);
 
     sealed class ProblemResult(Problem problem) : IResult
     {

@@ -13,6 +13,7 @@ public static class ProblemCodes
     public const string NotFound = "not-found";
     public const string MethodNotAllowed = "method-not-allowed";
     public const string VersionStale = "version-stale";
+    public const string TooManyRequests = "too-many-requests";
     public const string VersionRequired = "version-required";
     public const string PlanStale = "plan-stale";
     public const string KeyReused = "idempotency-key-reused";

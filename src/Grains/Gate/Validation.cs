@@ -13,6 +13,7 @@ using Ppec.Contracts.Profiles;
 using Ppec.Contracts.Racks;
 using Ppec.Contracts.Regions;
 using Ppec.Contracts.Tags;
+using Ppec.Drivers.Net;
 using Ppec.Grains.Access;
 
 namespace Ppec.Grains.Gate;
@@ -128,7 +129,9 @@ static partial class Rules
     public static IRuleBuilderOptions<T, string> BmcAddress<T>(this IRuleBuilder<T, string> rule) =>
         rule.Must(v => v.Length <= 255 && !v.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)) && Uri.TryCreate(v, UriKind.Absolute, out var uri) && uri.UserInfo.Length == 0 && !v.AsSpan().ContainsAny('?', '#')
                 && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback)))
-            .WithMessage("A BMC's address is an https URL without user, password or query (plain http only on the loopback of a lab).");
+            .WithMessage("A BMC's address is an https URL without user, password or query (plain http only on the loopback of a lab).")
+            .Must(v => !Uri.TryCreate(v, UriKind.Absolute, out var uri) || !IPAddress.TryParse(uri.IdnHost, out var ip) || AddressGuard.Forbidden(ip) is null)
+            .WithMessage("No BMC has that address: it is link-local, multicast, a cloud's metadata or nobody's. Give its address on the management network.");
 
     public static IRuleBuilderOptions<T, string?> Address<T>(this IRuleBuilder<T, string?> rule) =>
         rule.Must(v => v is null or "dhcp" || (v.Split('/') is [var ip, var length] && IPAddress.TryParse(ip, out var a) && int.TryParse(length, out var n) && n >= 1 && n <= (a.GetAddressBytes().Length * 8)))

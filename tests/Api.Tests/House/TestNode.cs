@@ -3,10 +3,12 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
+using Ppec.Api.Surface;
 using Ppec.Grains;
 using Ppec.Lab.Machines;
 using Ppec.Lab.Plan;
 using Ppec.Silo;
+using Ppec.Silo.Https;
 
 namespace Ppec.Api.Tests;
 
@@ -42,6 +44,11 @@ public sealed class TestNode : IAsyncDisposable
 
     public string Urls { get; set; } = "";
 
+    /// <summary>Strangers are what many tests are about, and all knock from one address.</summary>
+    public SurfaceLimits Limits { get; set; } = new() { FailedSignIns = 0 };
+
+    public HttpsFiles? Https { get; set; }
+
     public TimeProvider Time { get; set; } = TimeProvider.System;
 
     public Node Node => _node ?? throw new InvalidOperationException("The node is down.");
@@ -65,8 +72,9 @@ public sealed class TestNode : IAsyncDisposable
                 ShutdownGrace = TimeSpan.FromSeconds(2),
                 PowerTimeout = TimeSpan.FromSeconds(10),
                 WakeEvery = TimeSpan.FromSeconds(1),
+                AllowLoopback = true,
                 TrustedImageKeys = [Signer.ExportSubjectPublicKeyInfo()],
-            }) { Time = Time },
+            }) { Time = Time, Limits = Limits, Https = Https },
             CancellationToken.None);
     }
 
