@@ -69,6 +69,10 @@ public sealed class Rights(Directory directory)
         return scopes.ToImmutable();
     }
 
+    /// <summary>Whether a permission is had on everything, whatever the command is about.</summary>
+    public bool Everywhere(Principal who, string permission, DateTimeOffset now) =>
+        Reach(who, permission, now) is null && !Narrowed(who.Limits.Regions) && who.Limits.Tags is not { Count: > 0 };
+
     /// <summary>The first of these permissions that this user does not have on all of a scope; null when none lacks.</summary>
     public string? Lacks(string user, Limits within, IEnumerable<string> permissions, Scope scope, DateTimeOffset now)
     {

@@ -39,7 +39,8 @@ public sealed class GateGrain(Identity identity, Reaches reaches, Carrier carrie
         try
         {
             if (command is ChangeCommand decision && !request.PlanOnly) command = await deciding.By(decision, who, rights, at);
-            var on = await reaches.Of(command, who, rights);
+            // What one may do everywhere, and no policy asks about, is not looked up.
+            var on = rights.Everywhere(who, command.Permission, at) && !rights.AnyPolicy(command.Permission) ? [] : await reaches.Of(command, who, rights);
             if (Permitted.Refuses(rights, who, command, on, at) is { } denied) return new(denied, command.Target);
             if (options.Observe && !request.PlanOnly && Observing.Refuses(command)) return new(Observing.Refusal, command.Target);
             var caller = new Caller(who.User, who.Credential, request.SourceAddress, commandId, BodyHash(request.Command), request.Reason, request.Ticket);

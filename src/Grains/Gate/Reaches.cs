@@ -26,7 +26,7 @@ public sealed class Reaches(IGrainFactory grains, IReadModel readModel)
         MachineCommand c                 => await Machine(c),
         RackCommand c                    => [new("rack", c.Rack, Region(c.Rack), c.Rack)],
         RegionCommand c                  => [new("region", c.Region, c.Region)],
-        OperationCommand c               => await Operation(c.Operation),
+        OperationCommand c               => Operation(c.Operation),
         RackMany c                       => [.. c.Machines.Select(m => m.Rack).Distinct().Select(r => Placed("*", r))],
         ImportMany c                     => [.. c.File.Regions.Select(r => r.Value.Id).Concat(c.File.Racks.Select(r => Region(r.Value.Id))).Concat(c.File.Machines.Select(m => Region(m.Value.Rack)))
                                                 .Distinct().Select(r => new Resource("region", r, r)).DefaultIfEmpty(new("import", "*"))],
@@ -50,7 +50,7 @@ public sealed class Reaches(IGrainFactory grains, IReadModel readModel)
         ["machine", { Length: > 0 } id]   => await Machine(id),
         ["region", { Length: > 0 } id]    => new("region", id, id),
         ["rack", { Length: > 0 } id]      => new("rack", id, Region(id), id),
-        ["operation", { Length: > 0 } id] => (await Operation(id)) is [var first, ..] ? first : null,
+        ["operation", { Length: > 0 } id] => Operation(id) is [var first, ..] ? first : null,
         [{ Length: > 0 } noun, { Length: > 0 } id] when Permissions.All.Any(p => p.StartsWith($"{noun}.", StringComparison.Ordinal)) => new(noun, id),
         _ => null,
     };
@@ -78,12 +78,16 @@ public sealed class Reaches(IGrainFactory grains, IReadModel readModel)
         await grains.GetGrain<ICredentialGrain>(id).User() is { } user && (user == who.User || rights.Directory.Users.GetValueOrDefault(user) is { Kind: "service", Responsible: var responsible } && responsible == who.User)
             ? [] : [new("credential", id)];
 
-    async ValueTask<ImmutableArray<Resource>> Operation(string id)
+    /// <summary>As last seen: whoever cancels waits for no machine that is busy with the very work.</summary>
+    Resource Seen(string machine) =>
+        readModel.Find("machine", machine) is { } document && JsonSerializer.Deserialize<MachineView>(document.Span, Shown.Options) is { } view ? Of(view) : new("machine", machine, "", "", "");
+
+    ImmutableArray<Resource> Operation(string id)
     {
         if (readModel.Find("operation", id) is not { } document || JsonSerializer.Deserialize<OperationView>(document.Span, Shown.Options) is not { } operation) return [new("operation", id, "", "", "")];
-        if (operation.Children is not { } children) return [await Machine(operation.Machine) with { Noun = "operation", Id = id }];
+        if (operation.Children is not { } children) return [Seen(operation.Machine) with { Noun = "operation", Id = id }];
         var reached = ImmutableArray.CreateBuilder<Resource>(children.Items.Length);
-        foreach (var child in children.Items) reached.Add(await Machine(child.Target) with { Noun = "operation", Id = id });
+        foreach (var child in children.Items) reached.Add(Seen(child.Target) with { Noun = "operation", Id = id });
         return reached.ToImmutable();
     }
 
