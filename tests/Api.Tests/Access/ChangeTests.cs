@@ -81,6 +81,8 @@ public sealed class ChangeTests : IAsyncLifetime
         Assert.Equal("OPS-1", (string)held["ticket"]!);
         (await Approve(change)).Is(200); // again writes nothing
         Assert.Single((await Admin.Get($"/api/v1/events?stream=machine-{machine}&limit=1000")).Is(200).Items, e => (string)e!["type"]! == "machine.held.v1");
+        Assert.Equal(4, (await Admin.Get($"/api/v1/changes/{Id(change)}/history")).Is(200).Items.Count);
+        Assert.NotEmpty((await Admin.Get($"/api/v1/changes/{Id(change)}/diff?from=2026-01-01T00:00:00Z")).Is(200).Items);
         (await Hold(await Admin.Machine(_rack, 9))).Is(200); // another machine needs nobody
     }
 

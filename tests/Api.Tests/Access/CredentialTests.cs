@@ -88,7 +88,8 @@ public sealed class CredentialTests(AccessNode people) : IClassFixture<AccessNod
         (await Admin.Post($"/api/v1/credentials/{made["id"]}/rotate", new { overlapMinutes = 0 })).Is(200);
         (await fresh.Get("/api/v1/me")).Is(401);
         (await old.Get("/api/v1/me")).Is(401);
-        (await Admin.Post($"/api/v1/credentials/{made["id"]}/revoke")).Is(200);
+        var id = (string)made["id"]!;
+        (await Admin.Post($"/api/v1/credentials/{id}/revoke")).Is(200);
         (await Admin.Post($"/api/v1/credentials/{made["id"]}/rotate", new { })).Is(409, "credential-ended");
     }
 

@@ -104,6 +104,60 @@ public sealed class GrantTests(AccessNode people) : IClassFixture<AccessNode>
     }
 
     [Fact]
+    public async Task What_was_made_is_seen_has_a_past_and_goes()
+    {
+        var (_, a) = await people.Person();
+        var (group, role, owner) = (Things.New("grp"), Things.New("role"), Things.New("team"));
+        const string Long = "2026-01-01T00:00:00Z";
+        async Task Seen(string path) => Assert.NotEmpty((await Admin.Get(path)).Is(200).Items);
+        async Task Gone(string path)
+        {
+            (await Admin.Post($"{path}/delete")).Is(204);
+            (await Admin.Get(path)).Is(404);
+        }
+
+        (await Admin.Post("/api/v1/groups", new { id = group, description = "on call", add = new[] { a } })).Is(201);
+        (await Admin.Post("/api/v1/roles", new { id = role, permissions = new[] { "machine.read" } })).Is(201);
+        (await Admin.Post("/api/v1/owners", new { id = owner, add = new[] { $"group:{group}" }, quotas = new Dictionary<string, long> { ["machines"] = 3 } })).Is(201);
+        Assert.Equal(role, (string)(await Admin.Get($"/api/v1/roles/{role}")).Is(200).Json["id"]!);
+        Assert.Equal(3, (long)(await Admin.Get($"/api/v1/owners/{owner}")).Is(200).Json["quotas"]!["machines"]!);
+        Assert.True((bool)(await Admin.Get("/api/v1/policies/system-access")).Is(200).Json["builtIn"]!);
+        Assert.NotEmpty((await Admin.Get("/api/v1/policies")).Is(200).Ids);
+        Assert.Equal("person", (string)(await Admin.Get($"/api/v1/users/{a}")).Is(200).Json["kind"]!);
+        Assert.Contains(a, (await Admin.Get("/api/v1/users?limit=1000")).Is(200).Ids);
+        var grant = (string)(await Admin.Post("/api/v1/grants", new { subject = $"group:{group}", role, scope = "global" })).Is(201).Json["id"]!;
+        Assert.Equal(role, (string)(await Admin.Get($"/api/v1/grants/{grant}")).Is(200).Json["role"]!);
+        Assert.Contains(grant, (await Admin.Get($"/api/v1/grants?filter=role:{role}")).Is(200).Ids);
+        Assert.NotEmpty((await Admin.Get("/api/v1/credentials")).Is(200).Ids);
+        Assert.Equal("admin", (string)(await Admin.Get("/api/v1/credentials/bootstrap")).Is(200).Json["user"]!);
+        (await Admin.Get("/api/v1/changes")).Is(200);
+
+        await Seen($"/api/v1/users/{a}/history");
+        await Seen($"/api/v1/users/{a}/diff?from={Long}");
+        await Seen($"/api/v1/groups/{group}/history");
+        await Seen($"/api/v1/groups/{group}/diff?from={Long}");
+        await Seen($"/api/v1/roles/{role}/history");
+        await Seen($"/api/v1/roles/{role}/diff?from={Long}");
+        await Seen($"/api/v1/owners/{owner}/history");
+        await Seen($"/api/v1/owners/{owner}/diff?from={Long}");
+        Assert.Single((await Admin.Get("/api/v1/policies/system-access/history")).Is(200).Items); // PPEC's own is there from the start
+        Assert.Empty((await Admin.Get($"/api/v1/policies/system-access/diff?from={Uri.EscapeDataString(DateTimeOffset.UtcNow.ToString("O"))}")).Is(200).Items);
+
+        (await Admin.Post($"/api/v1/roles/{role}/delete")).Is(409, "in-use");
+        (await Admin.Post($"/api/v1/grants/{grant}/revoke")).Is(204);
+        (await Admin.Post($"/api/v1/roles/{role}/delete")).Is(204);
+        (await Admin.Post($"/api/v1/owners/{owner}/delete")).Is(204);
+        (await Admin.Post($"/api/v1/groups/{group}/delete")).Is(204);
+        await Gone($"/api/v1/owners/{await Owner()}");
+        async Task<string> Owner()
+        {
+            var id = Things.New("team");
+            (await Admin.Post("/api/v1/owners", new { id })).Is(201);
+            return id;
+        }
+    }
+
+    [Fact]
     public async Task The_past_of_a_group_says_who_was_in_it_and_by_whom()
     {
         var (_, a) = await people.Person();
