@@ -40,6 +40,7 @@ public sealed class Node : IAsyncDisposable
     public static async Task<Node> Start(NodeOptions options, CancellationToken cancellation)
     {
         var storage = await Storage.Open(options, cancellation);
+        WebApplication? app = null;
         try
         {
             var (events, isSilo, isApi) = (storage.Events, options.Cluster?.IsSilo ?? true, options.Cluster?.IsApi ?? true);
@@ -65,7 +66,7 @@ public sealed class Node : IAsyncDisposable
                 .AddPpecApi(options.Limits);
             Orleans(builder, options.Cluster, storage);
 
-            var app = builder.Build();
+            app = builder.Build();
             if (isApi) app.MapPpecApi(new PiousFiles(options.Pious), new IpxeFiles(options.Ipxe));
             else app.MapHealth();
             var node = new Node(app, storage);
@@ -75,6 +76,12 @@ public sealed class Node : IAsyncDisposable
         }
         catch
         {
+            // What was started already is stopped before the store that it reads.
+            if (app is not null)
+            {
+                await app.StopAsync(CancellationToken.None);
+                await app.DisposeAsync();
+            }
             await storage.DisposeAsync();
             throw;
         }
