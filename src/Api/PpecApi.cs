@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using Ppec.Api.Agent;
+using Ppec.Api.Audit;
 using Ppec.Api.Boot;
 using Ppec.Api.Disks;
 using Ppec.Api.Events;
@@ -54,6 +55,7 @@ public static class PpecApi
         app.MapFilters();
         app.MapTags();
         app.MapDisks();
+        app.MapAudit();
         app.MapBoot(pious, ipxe);
         app.MapAgent();
     }

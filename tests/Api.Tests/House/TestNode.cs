@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Ppec.Grains;
 using Ppec.Lab.Machines;
 using Ppec.Lab.Plan;
+using Ppec.Projections.Audit;
 using Ppec.Silo;
 
 namespace Ppec.Api.Tests;
@@ -44,6 +45,8 @@ public sealed class TestNode : IAsyncDisposable
 
     public TimeProvider Time { get; set; } = TimeProvider.System;
 
+    public HeadOptions Heads { get; set; } = new(null, []);
+
     public Node Node => _node ?? throw new InvalidOperationException("The node is down.");
 
     public Uri Url => new(Node.Url);
@@ -66,7 +69,7 @@ public sealed class TestNode : IAsyncDisposable
                 PowerTimeout = TimeSpan.FromSeconds(10),
                 WakeEvery = TimeSpan.FromSeconds(1),
                 TrustedImageKeys = [Signer.ExportSubjectPublicKeyInfo()],
-            }) { Time = Time },
+            }) { Time = Time, Heads = Heads },
             CancellationToken.None);
     }
 
