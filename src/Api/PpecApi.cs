@@ -5,9 +5,11 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
+using Ppec.Api.Access;
 using Ppec.Api.Agent;
 using Ppec.Api.Audit;
 using Ppec.Api.Boot;
+using Ppec.Api.Changes;
 using Ppec.Api.Disks;
 using Ppec.Api.Events;
 using Ppec.Api.Filters;
@@ -18,6 +20,7 @@ using Ppec.Api.Operations;
 using Ppec.Api.Profiles;
 using Ppec.Api.Racks;
 using Ppec.Api.Regions;
+using Ppec.Api.Surface;
 using Ppec.Api.Tags;
 using Ppec.Contracts;
 using Ppec.Contracts.Gate;
@@ -29,17 +32,20 @@ public static class PpecApi
 {
     public const long LargestBody = 1 << 20;
 
-    public static IServiceCollection AddPpecApi(this IServiceCollection services)
+    public static IServiceCollection AddPpecApi(this IServiceCollection services, SurfaceLimits limits)
     {
         services.ConfigureHttpJsonOptions(o => DocumentTypes.Configure(o.SerializerOptions));
-        return services.AddPpecOpenApi();
+        return services.AddSurfaceLimits(limits).AddPpecOpenApi();
     }
 
     public static void MapPpecApi(this WebApplication app, PiousFiles pious, IpxeFiles ipxe)
     {
         if (app.Services.GetService<ILocalSiloDetails>() is not null) Insistence.KeepNear(app.Services.GetRequiredService<IGrainFactory>());
+        app.Use(SurfaceHeaders.Add);
+        app.UseSignInLimits();
         app.Use(Guard);
         app.UseStatusCodePages(Bare);
+        app.UseRateLimiter();
         app.MapOpenApi("/openapi/v1.json");
         app.UseSwaggerUI(o => { o.SwaggerEndpoint("/openapi/v1.json", "PPEC v1"); o.RoutePrefix = "swagger"; });
         app.MapHealth();
@@ -56,6 +62,9 @@ public static class PpecApi
         app.MapTags();
         app.MapDisks();
         app.MapAudit();
+        app.MapAccess();
+        app.MapCredentials();
+        app.MapChanges();
         app.MapBoot(pious, ipxe);
         app.MapAgent();
     }
@@ -97,8 +106,8 @@ public static class PpecApi
 
     /// <summary>Who is not known hears only that, whatever else is wrong with the request.</summary>
     static async Task<Problem?> Stranger(HttpContext http) =>
-        http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)
-            && await http.Denial(http.RequestServices.GetRequiredService<IGrainFactory>(), "request.read") is { Code: ProblemCodes.Unauthenticated } problem
+        http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) && http.Request.Path != "/api/v1/sign-in"
+            && await http.Stranger(http.RequestServices.GetRequiredService<IGrainFactory>()) is { Code: ProblemCodes.Unauthenticated } problem
             ? problem
             : null;
 

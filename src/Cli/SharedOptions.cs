@@ -12,6 +12,8 @@ sealed partial class SharedOptions
     public Option<string?> Context { get; } = Text("--context", "NAME", "The context to use, before PPEC_CONTEXT and the current one.");
     public Option<string?> CredentialFile { get; } = Text("--credential-file", "FILE", "The file with the credential, before PPEC_CREDENTIAL_FILE and the context's.");
 
+    public Option<string?> CaFile { get; } = Text("--ca-file", "FILE", "The PEM file that says which https server is trusted, before PPEC_CA_FILE and the context's.");
+
     public Option<string> Output { get; } = new Option<string>("--output", "-o")
     {
         Description = "table, wide, json (exactly the API's), yaml, or name (ids only).", HelpName = "FORMAT", DefaultValueFactory = _ => "table",
@@ -37,7 +39,7 @@ sealed partial class SharedOptions
     public Option<int?> MaxParallel { get; } = new("--max-parallel") { Description = "How many are under way at once.", HelpName = "N" };
     public Option<int?> StopAfterFailures { get; } = new("--stop-after-failures") { Description = "Begin no more after so many failed; 0 = try all.", HelpName = "N" };
 
-    public IEnumerable<Option> Connecting => [Server, Context, CredentialFile];
+    public IEnumerable<Option> Connecting => [Server, Context, CredentialFile, CaFile];
     public IEnumerable<Option> Reading => [Output, .. Connecting];
     public IEnumerable<Option> Listing => [Filter, Sort, Limit, .. Reading];
     public IEnumerable<Option> Recording => [Reason, Ticket, IdempotencyKey];

@@ -34,6 +34,15 @@ public sealed record PpecOptions
     /// <summary>Nothing is powered, booted or written: machines are looked at, and drift is reported.</summary>
     public bool Observe { get; init; }
 
+    /// <summary>Where BMCs may be; empty = anywhere that is not refused anyway (<c>Drivers/Net/AddressGuard.cs</c>).</summary>
+    public ImmutableArray<IPNetwork> BmcNetworks { get; init; } = [];
+
+    /// <summary>Where webhooks may lead; empty = anywhere that is not refused anyway.</summary>
+    public ImmutableArray<IPNetwork> WebhookNetworks { get; init; } = [];
+
+    /// <summary>BMCs and webhooks may be on this node itself: a lab.</summary>
+    public bool AllowLoopback { get; init; }
+
     /// <summary>Names claimed for a machine that never came to be are given back after this.</summary>
     public TimeSpan ClaimGrace { get; init; } = TimeSpan.FromMinutes(1);
 }

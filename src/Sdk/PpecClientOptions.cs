@@ -1,3 +1,5 @@
+using System.Security.Cryptography.X509Certificates;
+
 namespace Ppec.Sdk;
 
 /// <summary>Where the server is, who asks, and how patient the client is.</summary>
@@ -8,6 +10,9 @@ public sealed class PpecClientOptions
 
     /// <summary>The bearer credential, <c>ppec_…</c>; null sends none.</summary>
     public string? Credential { get; init; }
+
+    /// <summary>The authorities that may have signed the server's certificate, or that certificate itself, in place of the system's; null = the system's. For a <see cref="Handler"/> of one's own it does nothing.</summary>
+    public X509Certificate2Collection? TrustedAuthorities { get; init; }
 
     /// <summary>How often a request is sent before its failure is reported. 1 = never again.</summary>
     public int MaxAttempts { get; init; } = 5;

@@ -24,6 +24,7 @@ static class Bootstrap
     /// </summary>
     public static async Task Administrator(Log log, DataDirectory data, DateTimeOffset now)
     {
+        await Founded(log, now);
         await foreach (var _ in log.Read($"credential-{Id}", 0)) return;
         var file = data.File("admin-credential");
         if (!File.Exists(file) || Tokens.Parse(File.ReadAllText(file).Trim()) is null)
@@ -36,10 +37,18 @@ static class Bootstrap
             stream.Flush(flushToDisk: true);
         }
         var token = (await File.ReadAllTextAsync(file)).Trim();
-        var issue = new IssueCredential(Id, Credentials.Administrator, Tokens.Hash(token)) { At = now };
+        var issue = new IssueCredential(Id, BuiltIn.Administrator, Tokens.Hash(token)) { At = now };
         var (result, _) = await log.Append($"credential-{Id}", 0, EventChain.Genesis, [.. Credential.Decide(null, issue).Events],
             Log.Stamp(new Caller("system:bootstrap", "internal", "internal", $"bootstrap/{Id}/{Tokens.Hash(token)[..16]}", ""), now));
         if (!result.Appended) File.Delete(file); // another node of the cluster was first: its file holds the credential
+    }
+
+    /// <summary>The directory has a first event, so that what it begins with is seen and has a time.</summary>
+    static async Task Founded(Log log, DateTimeOffset now)
+    {
+        await foreach (var _ in log.Read($"access-{AccessCommand.Directory}", 0)) return;
+        await log.Append($"access-{AccessCommand.Directory}", 0, EventChain.Genesis, [new Founded("system:bootstrap") { At = now }],
+            Log.Stamp(new Caller("system:bootstrap", "internal", "internal", "bootstrap/directory", ""), now));
     }
 
     /// <summary>The key of boot tickets; it survives restarts, so that a ticket minted before one is good after it.</summary>

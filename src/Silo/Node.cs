@@ -7,6 +7,7 @@ using Ppec.Contracts.Queries;
 using Ppec.Contracts.Secrets;
 using Ppec.Drivers.Bmc;
 using Ppec.Drivers.Images;
+using Ppec.Drivers.Net;
 using Ppec.Drivers.Redfish;
 using Ppec.Grains;
 using Ppec.Grains.Access;
@@ -17,6 +18,7 @@ using Ppec.Grains.Watching;
 using Ppec.Projections;
 using Ppec.Projections.Audit;
 using Ppec.Silo.Cluster;
+using Ppec.Silo.Https;
 using Ppec.Stores;
 using Ppec.Stores.Codec;
 
@@ -50,6 +52,7 @@ public sealed class Node : IAsyncDisposable
             var model = storage.Own(ReadModel.Open(storage.Data.File("read.db"), end));
 
             var builder = Builder(options);
+            if (ServerCertificate.For(options, storage.Data) is { } certificate) builder.WebHost.UseHttps(storage.Own(certificate));
             builder.Services
                 .AddSingleton(options.Time)
                 .AddSingleton(options.Ppec with { RemindOperations = options.Cluster is not null })
@@ -60,11 +63,11 @@ public sealed class Node : IAsyncDisposable
                 .AddSingleton<IReadiness>(new Readiness(model, end))
                 .AddHostedService<Feed>().AddHostedService<TextFollower>();
             Audit(builder.Services, storage.Data, options.Heads);
-            if (isSilo) await Silo(builder.Services, storage, options.Time, options.Ppec.Observe);
+            if (isSilo) await Silo(builder.Services, storage, options.Time, options.Ppec);
             if (isApi) builder.Services
                 .AddSingleton<IHistory, History>()
                 .AddSingleton<IImageContent>(new ImageContent(storage.Images))
-                .AddPpecApi();
+                .AddPpecApi(options.Limits);
             Orleans(builder, options.Cluster, storage);
 
             var app = builder.Build();
@@ -109,17 +112,18 @@ public sealed class Node : IAsyncDisposable
     }
 
     /// <summary>What only grains need: nobody else sees a secret.</summary>
-    static async Task Silo(IServiceCollection services, Storage storage, TimeProvider time, bool observe)
+    static async Task Silo(IServiceCollection services, Storage storage, TimeProvider time, PpecOptions ppec)
     {
         var secrets = storage.Secrets!;
+        var bmcs = new RedfishConnector(new() { Guard = new(ppec.BmcNetworks, ppec.AllowLoopback, "bmc-networks") });
         services
             .AddSingleton(secrets)
             .AddSingleton<IImageStore>(storage.Images)
-            .AddSingleton<IBmcConnector>(observe ? new ObservingConnector(new RedfishConnector()) : new RedfishConnector())
+            .AddSingleton<IBmcConnector>(ppec.Observe ? new ObservingConnector(bmcs) : bmcs)
             .AddSingleton(new Tickets(await Bootstrap.TicketsKey(secrets), time))
             .AddSingleton(await Bootstrap.HeadKey(secrets, storage.Data))
             .AddSingleton<MachinePower>().AddSingleton<MachineSteps>().AddSingleton<Lookout>()
-            .AddSingleton<Credentials>().AddSingleton<TagSchemas>().AddSingleton<Preparation>().AddSingleton<RackRows>().AddSingleton<ImportRows>().AddSingleton<Bulk>().AddSingleton<ChildWork>();
+            .AddPpecGate();
         if (storage.Snapshots is { } snapshots) services.AddSingleton(snapshots);
         else services.AddSingleton<ISnapshotStore, GrainStorageSnapshots>();
     }

@@ -2,9 +2,11 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
+using Ppec.Api.Surface;
 using Ppec.Grains;
 using Ppec.Projections.Audit;
 using Ppec.Silo.Cluster;
+using Ppec.Silo.Https;
 using YamlDotNet.Serialization;
 
 namespace Ppec.Silo;
@@ -31,6 +33,12 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
     /// <summary>Where signed tree heads go.</summary>
     public HeadOptions Heads { get; init; } = new(null, []);
 
+    /// <summary>The certificate of https addresses; null = one of the node's own making.</summary>
+    public HttpsFiles? Https { get; init; }
+
+    /// <summary>How much one caller may ask.</summary>
+    public SurfaceLimits Limits { get; init; } = new();
+
     const string DebianIpxe = "/usr/lib/ipxe";
 
     sealed record Option(string Name, string Value, string Help)
@@ -45,7 +53,15 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
     [
         new("config", "FILE", "A ppec.yaml with these options as keys."),
         new("data", "DIR", "Where this node keeps everything. Created when missing; locked by one node. Default: ppec-data"),
-        new("urls", "URL", "Where the API listens. Default: http://127.0.0.1:7770"),
+        new("urls", "URL", "Where the API listens; several with ; between them. Default: http://127.0.0.1:7770"),
+        new("https-certificate", "FILE", "PEM file of the certificate, with its chain, that https addresses show. Default: one of the node's own, which lies in --data as https-certificate.pem for clients to trust (PPEC_CA_FILE)"),
+        new("https-key", "FILE", "PEM file of its key."),
+        new("rate-per-credential", "N", "API requests a second with one credential, and five times as many at once; 0 = any. Default: 2000"),
+        new("rate-per-address", "N", "The same from one address. Default: 5000"),
+        new("failed-sign-ins", "N", "Refused sign-ins a minute from one address, before it is no longer listened to; 0 = any. Default: 30"),
+        new("bmc-networks", "CIDR[,CIDR…]", "Where BMCs may be. Link-local, multicast and metadata addresses are never connected to. Default: anywhere else"),
+        new("webhook-networks", "CIDR[,CIDR…]", "Where webhooks may lead; as for BMCs. Default: anywhere else"),
+        new("allow-loopback", "", "BMCs and webhooks may be on this machine itself: a lab."),
         new("events", "ADDRESS", "Where events are kept: esdb://… or a PostgreSQL connection string. It may hold a password: better in the variable or the file. Default: SQLite in --data"),
         new("images", "DIR", "Where image content is kept; nodes of a cluster share it. Default: images in --data"),
         new("pious", "DIR", "PIOUS as ops/pious/build made it. Without it every machine boots from disk."),
@@ -100,7 +116,10 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
             defaults with
             {
                 TrustedImageKeys = Get("trusted-image-keys") is { } keys ? PublicKeys(keys) : [],
-                EnlistFrom = [.. (Get("enlist-from") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Network)],
+                EnlistFrom = Networks("enlist-from"),
+                BmcNetworks = Networks("bmc-networks"),
+                WebhookNetworks = Networks("webhook-networks"),
+                AllowLoopback = Switch("allow-loopback"),
                 ShutdownGrace = Seconds("shutdown-grace", defaults.ShutdownGrace),
                 PowerTimeout = Seconds("power-timeout", defaults.PowerTimeout),
                 WakeEvery = Seconds("wake-every", defaults.WakeEvery),
@@ -112,11 +131,21 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
             },
             Get("events"),
             Get("images") is { } images ? Path.GetFullPath(images) : null,
-            ClusterOptions.Read(Get, eventsAreLocal: Get("events") is null))
+            ClusterOptions.Read(Get, eventsAreLocal: Get("events") is null)) 
         {
             Ipxe = Path.GetFullPath(Get("ipxe") ?? DebianIpxe),
             Heads = new(Get("heads") is { } heads ? Path.GetFullPath(heads) : null, [.. (Get("anchors") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Anchor)]),
+            Https = HttpsFiles.Read(Get),
+            Limits = new()
+            {
+                PerCredential = Number("rate-per-credential", new SurfaceLimits().PerCredential),
+                PerAddress = Number("rate-per-address", new SurfaceLimits().PerAddress),
+                FailedSignIns = Number("failed-sign-ins", new SurfaceLimits().FailedSignIns),
+            },
         };
+
+        ImmutableArray<IPNetwork> Networks(string name) =>
+            [.. (Get(name) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(text => Network(name, text))];
 
         int Number(string name, int otherwise) => Get(name) is not { } text ? otherwise
             : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n
@@ -165,8 +194,8 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
         catch (Exception e) when (e is IOException or UnauthorizedAccessException) { throw new OptionException($"--{option}: {e.Message}"); }
     }
 
-    static IPNetwork Network(string text) =>
-        IPNetwork.TryParse(text, out var network) ? network : throw new OptionException($"--enlist-from: '{text}' is not a subnet such as 10.1.0.0/16.");
+    static IPNetwork Network(string name, string text) =>
+        IPNetwork.TryParse(text, out var network) ? network : throw new OptionException($"--{name}: '{text}' is not a subnet such as 10.1.0.0/16.");
 
     static Uri Anchor(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is ("http" or "https") ? url : throw new OptionException($"--anchors: '{text}' is not an http or https address.");

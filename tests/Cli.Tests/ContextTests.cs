@@ -35,6 +35,24 @@ public sealed class ContextTests : IDisposable
     }
 
     [Fact]
+    public async Task An_authority_goes_with_its_context_and_is_one()
+    {
+        using var key = System.Security.Cryptography.ECDsa.Create();
+        using var made = new System.Security.Cryptography.X509Certificates.CertificateRequest("CN=x", key, System.Security.Cryptography.HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddDays(1));
+        var (ours, other) = (_terminal.Write("ours.pem", made.ExportCertificatePem()), _terminal.Write("other.pem", made.ExportCertificatePem()));
+        Assert.Equal(0, (await _terminal.RunAsync("context", "set", "lab", "--server", "https://ppec.example", "--credential-file", _terminal.Write("a", "ppec_a"), "--ca-file", ours)).Exit);
+        Assert.Equal(ours, Trusted(null, null, null));
+        Assert.Equal(other, Trusted(null, null, other));
+        Assert.Null(Trusted("https://elsewhere.example", null, null));
+        await SetAsync("lab", "https://ppec.example", "a"); // what is not named stays
+        Assert.Equal(ours, Trusted(null, "lab", null));
+        Assert.Equal(2, (await _terminal.RunAsync("context", "set", "lab", "--ca-file", _terminal.Write("empty.pem", "nothing"))).Exit);
+
+        string? Trusted(string? server, string? context, string? flag) =>
+            Contexts.Connection.Resolve(_terminal.Surroundings(TextWriter.Null, TextWriter.Null), server, context, null, flag).CaFile;
+    }
+
+    [Fact]
     public async Task A_file_that_was_open_to_others_is_closed()
     {
         await SetAsync("lab", "http://127.0.0.1:1", "a");

@@ -80,6 +80,8 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
         }
         var key = Path.Combine(site.Data, "secrets.key");
         await Upkeep.Silo(0, "restore", "--from", Under("backup"), "--data", Under("again"), "--key", key);
+        Assert.Contains("rotated: ", await Upkeep.Silo(0, "rotate-key", "--data", Under("again")), StringComparison.Ordinal);
+        Assert.Contains("--new-key", await Upkeep.Silo(2, "rotate-key", "--owner", "Host=127.0.0.1", "--secrets-key", key), StringComparison.Ordinal);
         await site.StopNode();
 
         using (var data = DataDirectory.Lock(Under("again")))

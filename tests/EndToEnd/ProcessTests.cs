@@ -46,6 +46,14 @@ public sealed class ProcessTests
             (["--power-timeout", "soon"], "--power-timeout is a number of seconds, not 'soon'."),
             (["--enlist-from", "everywhere"], "--enlist-from: 'everywhere' is not a subnet"),
             (["--trusted-image-keys", "/no/such/file.pem"], "/no/such/file.pem"),
+            (["--https-certificate", "/no/such/file.pem"], "--https-certificate and --https-key go together."),
+            (["--https-certificate", "/no/such/file.pem", "--https-key", "/no/such/key.pem", "--urls", "https://127.0.0.1:1"], "/no/such/file.pem"),
+            (["--rate-per-credential", "many"], "--rate-per-credential is a whole number, not 'many'."),
+            (["--rate-per-address", "-1"], "--rate-per-address is a whole number, not '-1'."),
+            (["--failed-sign-ins", "few"], "--failed-sign-ins is a whole number, not 'few'."),
+            (["--bmc-networks", "10.0.0.0/8,here"], "--bmc-networks: 'here' is not a subnet"),
+            (["--webhook-networks", "there"], "--webhook-networks: 'there' is not a subnet"),
+            (["--allow-loopback=maybe"], "--allow-loopback is true or false, not 'maybe'."),
             (["--config", "/no/such/ppec.yaml"], "/no/such/ppec.yaml"),
         })
         {
@@ -63,6 +71,31 @@ public sealed class ProcessTests
         Assert.Equal(0, await node.Exit(Short));
         foreach (var option in new[] { "--data DIR", "--urls URL", "--pious DIR", "--wake-every SECONDS", "PPEC_DATA", "ppec-silo --data" })
             Assert.Contains(option, node.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_node_of_its_own_making_is_trusted_by_who_was_given_its_certificate_and_nobody_else()
+    {
+        await using var site = new Site();
+        var url = $"https://127.0.0.1:{site.Url.Port}";
+        await using var node = Child.Start(Programs.Node, ["--data", site.Data, "--urls", url]);
+        Assert.Equal($"ready: {url}", await node.Ready(Short));
+        var certificate = Path.Combine(site.Data, "https-certificate.pem");
+        Assert.Equal(0, (await Ppec("region", "create", "blr1", "--ca-file", certificate)).Status);
+        Assert.Equal("blr1", (await PpecWith(("PPEC_CA_FILE", certificate), ["region", "list", "-o", "name"])).Out);
+        Assert.Equal(0, (await Ppec("context", "set", "here", "--server", url, "--credential-file", $"{site.Data}/admin-credential", "--ca-file", certificate)).Status);
+        Assert.Equal("blr1", (await Ppec("region", "list", "-o", "name", "--context", "here")).Out);
+        Assert.Equal(9, (await Ppec("region", "list")).Status);
+
+        Task<(int? Status, string Out)> Ppec(params string[] arguments) => As([], arguments);
+        Task<(int? Status, string Out)> PpecWith((string, string) variable, string[] arguments) => As([variable], arguments);
+        async Task<(int? Status, string Out)> As((string Name, string Value)[] more, string[] arguments)
+        {
+            var environment = new Dictionary<string, string> { ["PPEC_SERVER"] = url, ["PPEC_CREDENTIAL_FILE"] = $"{site.Data}/admin-credential", ["HOME"] = site.Data };
+            foreach (var (name, value) in more) environment[name] = value;
+            await using var cli = Child.Start(Programs.Cli, arguments, environment);
+            return (await cli.Exit(Short), cli.Output);
+        }
     }
 
     [Fact]

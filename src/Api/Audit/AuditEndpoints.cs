@@ -22,7 +22,7 @@ static class AuditEndpoints
 
         audit.MapGet("/heads", async (HttpContext http, IGrainFactory grains, ILogTree tree) =>
         {
-            await http.MayRead(grains, Read);
+            await http.MayReadAll(grains, Read);
             var (heads, before, limit) = (tree.Heads, Size(http, "cursor") ?? long.MaxValue, http.Limit());
             TreeHead[] page = [.. heads.Reverse().SkipWhile(h => h.Size >= before).Take(limit)];
             var next = page is [.., var last] && last != heads[0] ? last.Size.ToString(CultureInfo.InvariantCulture) : null;
@@ -31,7 +31,7 @@ static class AuditEndpoints
 
         audit.MapGet("/proofs/{position}", async (string position, HttpContext http, IGrainFactory grains, ILogTree tree) =>
         {
-            await http.MayRead(grains, Read);
+            await http.MayReadAll(grains, Read);
             if (!LogPosition.TryParse(position, out var at)) throw RequestException.Invalid("position", "A position is as Ppec-Position or an event gave it.");
             return await tree.Prove(at, Size(http, "size"), http.RequestAborted) is { } proof ? Results.Json(proof, PpecJson.Options)
                 : Problems.Of(new(ProblemCodes.NotFound, $"No event at position {at} is in the tree of that head: there is none there, or no head that covers it is signed yet (that takes ten minutes at most)."));
@@ -39,7 +39,7 @@ static class AuditEndpoints
 
         audit.MapGet("/consistency", async (HttpContext http, IGrainFactory grains, ILogTree tree) =>
         {
-            await http.MayRead(grains, Read);
+            await http.MayReadAll(grains, Read);
             var (from, to) = (Size(http, "from") ?? throw RequestException.Invalid("from", "Say from how many events."), Size(http, "to") ?? tree.Size);
             if (from > to) throw RequestException.Invalid("from", "from is not more than to.");
             return tree.Consistency(from, to) is { } proof ? Results.Json(proof, PpecJson.Options) : Problems.Of(new(ProblemCodes.NotFound, $"The tree has {tree.Size} events by now."));
@@ -47,7 +47,7 @@ static class AuditEndpoints
 
         audit.MapGet("/log", async (HttpContext http, IGrainFactory grains, IEventStore store) =>
         {
-            await http.MayRead(grains, Read);
+            await http.MayReadAll(grains, Read);
             return new WholeLog(store, http.Position("from"));
         }).Named("audit_log", "Every event byte for byte, for who checks the log: frames, as src/Contracts/Audit/EventFrames.cs has them").Produces<byte[]>(200, Frames).WithQuery("from");
     }

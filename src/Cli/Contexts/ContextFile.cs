@@ -4,7 +4,7 @@ using Ppec.Cli.Output;
 namespace Ppec.Cli.Contexts;
 
 /// <summary>One server and the credential for it.</summary>
-sealed record ServerContext(string Server, string? CredentialFile);
+sealed record ServerContext(string Server, string? CredentialFile, string? CaFile = null);
 
 /// <summary>The contexts of this user, in one file that nobody else may read.</summary>
 sealed class ContextFile
@@ -29,7 +29,7 @@ sealed class ContextFile
         {
             file.Contexts[name] = new(
                 Text(value?["server"]) ?? throw new UsageException($"{path}: context {name} has no server."),
-                Text(value?["credentialFile"]));
+                Text(value?["credentialFile"]), Text(value?["caFile"]));
         }
         return file;
 
@@ -52,7 +52,9 @@ sealed class ContextFile
     public ServerContext Find(string name) => Contexts.GetValueOrDefault(name)
         ?? throw new UsageException($"There is no context '{name}' in {Path}. Add it: ppec context set {name} --server URL --credential-file FILE");
 
-    static JsonObject Node(ServerContext context) => new() { ["server"] = context.Server, ["credentialFile"] = context.CredentialFile };
+    static JsonObject Node(ServerContext context) => context.CaFile is { } authority
+        ? new() { ["server"] = context.Server, ["credentialFile"] = context.CredentialFile, ["caFile"] = authority }
+        : new() { ["server"] = context.Server, ["credentialFile"] = context.CredentialFile };
 
     static string PathIn(Surroundings io)
     {

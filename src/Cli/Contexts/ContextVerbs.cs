@@ -54,15 +54,17 @@ static class ContextVerbs
         var verb = new Verb("set", "Add or change a context. The first one becomes the current one.",
             "ppec context set lab --server http://127.0.0.1:8080 --credential-file ./admin-credential");
         var name = verb.Takes("name", "The context.");
-        verb.With(shell.Options.Server, shell.Options.CredentialFile);
+        verb.With(shell.Options.Server, shell.Options.CredentialFile, shell.Options.CaFile);
         return verb.Does(shell, call =>
         {
             var file = ContextFile.Load(call.Io);
             var before = file.Contexts.GetValueOrDefault(call.Get(name));
             var server = call.Get(shell.Options.Server) ?? before?.Server ?? throw new UsageException("A new context needs --server URL.");
             var credential = call.Get(shell.Options.CredentialFile) is { } given ? Path.GetFullPath(given) : before?.CredentialFile;
+            var authority = call.Get(shell.Options.CaFile) is { } trusted ? Path.GetFullPath(trusted) : before?.CaFile;
+            if (authority is not null) Connection.Authorities(authority);
             if (credential is not null && !File.Exists(credential)) throw new UsageException($"There is no file {credential}.");
-            file.Contexts[call.Get(name)] = new(Connection.Address(server).AbsoluteUri.TrimEnd('/'), credential);
+            file.Contexts[call.Get(name)] = new(Connection.Address(server).AbsoluteUri.TrimEnd('/'), credential, authority);
             file.Current ??= call.Get(name);
             file.Save();
             call.Screen.Say($"Context {call.Get(name)}: {server}{(file.Current == call.Get(name) ? ", current" : "")}");

@@ -13,6 +13,7 @@ public static class ProblemCodes
     public const string NotFound = "not-found";
     public const string MethodNotAllowed = "method-not-allowed";
     public const string VersionStale = "version-stale";
+    public const string TooManyRequests = "too-many-requests";
     public const string VersionRequired = "version-required";
     public const string PlanStale = "plan-stale";
     public const string KeyReused = "idempotency-key-reused";
@@ -75,4 +76,24 @@ public static class ProblemCodes
     public const string TagRequired = "tag-required";
     public const string TagValueRefused = "tag-value-refused";
     public const string CredentialExists = "credential-exists";
+    public const string CredentialEnded = "credential-ended";
+
+    // who may do what
+    public const string Escalation = "escalation";
+    public const string InUse = "in-use";
+    public const string BuiltIn = "built-in";
+    public const string LastAdministrator = "last-administrator";
+    public const string TooFewApprovers = "too-few-approvers";
+    public const string PasswordWrong = "password-wrong";
+    public const string PasswordMustChange = "password-must-change";
+    public const string TooManyAttempts = "too-many-attempts";
+
+    // the second person
+    public const string ChangeUnknown = "change-unknown";
+    public const string ChangeEnded = "change-ended";
+    public const string ChangeNotYours = "change-not-yours";
+    public const string ChangeOwn = "change-own";
+    public const string ChangePlanMoved = "change-plan-moved";
+    public const string SignInAgain = "sign-in-again";
+    public const string MachineReserved = "machine-reserved";
 }

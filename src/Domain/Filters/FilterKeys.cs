@@ -7,7 +7,7 @@ public static class FilterKeys
 {
     /// <summary>Matched as text.</summary>
     public static readonly ImmutableSortedSet<string> Text = ImmutableSortedSet.Create(StringComparer.Ordinal,
-        "id", "stage", "type", "region", "rack", "profile", "owner", "hostname", "image", "name", "serial", "hold", "mac", "ip", "bmc", "disk", "operation", "state", "kind", "machine", "drift");
+        "id", "stage", "type", "region", "rack", "profile", "owner", "hostname", "image", "name", "serial", "hold", "mac", "ip", "bmc", "disk", "operation", "state", "kind", "machine", "drift", "by", "user", "member", "subject", "role", "scope", "responsible");
 
     /// <summary>Compared as whole numbers: cores in all, MiB, disks, rack unit, events so far, failed operations.</summary>
     public static readonly ImmutableSortedSet<string> Number = ImmutableSortedSet.Create(StringComparer.Ordinal, "cpu", "memory", "disks", "unit", "version", "failures");

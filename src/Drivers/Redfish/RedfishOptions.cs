@@ -1,9 +1,14 @@
+using Ppec.Drivers.Net;
+
 namespace Ppec.Drivers.Redfish;
 
 /// <summary>Limits on what one BMC may cost. The defaults suit slow BMCs on a management network.</summary>
 public sealed record RedfishOptions
 {
     public static readonly RedfishOptions Default = new();
+
+    /// <summary>Which addresses a BMC may have. Unless said otherwise a BMC is not this machine itself.</summary>
+    public AddressGuard Guard { get; init; } = new([], Loopback: false, "bmc-networks");
 
     /// <summary>For the TCP and TLS handshake. Passing it means <see cref="Bmc.BmcFailure.Unreachable"/>: nothing was sent.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);

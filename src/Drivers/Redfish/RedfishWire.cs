@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Text;
 using System.Text.Json;
 using Ppec.Drivers.Bmc;
+using Ppec.Drivers.Net;
 
 namespace Ppec.Drivers.Redfish;
 
@@ -33,6 +34,7 @@ internal sealed class RedfishWire : IDisposable
             UseProxy = false,
             AutomaticDecompression = DecompressionMethods.None,
             ConnectTimeout = options.ConnectTimeout,
+            ConnectCallback = (connection, limit) => options.Guard.Connect(connection.DnsEndPoint, limit),
             MaxConnectionsPerServer = 1, // many BMCs serve one client at a time
             MaxResponseHeadersLength = 32,
             MaxResponseDrainSize = 0,
@@ -65,6 +67,7 @@ internal sealed class RedfishWire : IDisposable
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested) { throw; }
         catch (OperationCanceledException e) when (!limit.IsCancellationRequested) { throw Fail(BmcFailure.Unreachable, $"{method} {link}: no connection in {options.ConnectTimeout.TotalSeconds:0.#} s", e); }
         catch (OperationCanceledException e) { throw Fail(BmcFailure.Timeout, $"{method} {link}: no answer in {options.RequestTimeout.TotalSeconds:0.#} s", e); }
+        catch (HttpRequestException e) when (e.InnerException is AddressRefusedException refused) { throw Fail(BmcFailure.Unreachable, refused.Message.TrimEnd('.'), e); }
         catch (HttpRequestException e) { throw Fail(Kind(e.HttpRequestError), $"{method} {link}: {Words(e.HttpRequestError)}", e); }
         catch (HttpIOException e) { throw Fail(Kind(e.HttpRequestError), $"{method} {link}: {Words(e.HttpRequestError)}", e); }
         catch (IOException e) { throw Fail(BmcFailure.Unreachable, $"{method} {link}: the connection broke", e); }

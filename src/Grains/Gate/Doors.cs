@@ -1,3 +1,5 @@
+using Ppec.Contracts.Access;
+using Ppec.Contracts.Changes;
 using Ppec.Contracts.Filters;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Images;
@@ -24,6 +26,9 @@ static class Doors
         ImageCommand c     => grains.GetGrain<IImageGrain>(c.Name).Execute(c, caller),
         FilterCommand c    => grains.GetGrain<IFilterGrain>(c.Name).Execute(c, caller),
         TagCommand c       => grains.GetGrain<ITagGrain>(c.Key).Execute(c, caller),
+        AccessCommand c    => grains.GetGrain<IAccessGrain>(AccessCommand.Directory).Execute(c, caller),
+        ChangeCommand c    => grains.GetGrain<IChangeGrain>(c.Change).Execute(c, caller),
+        CredentialCommand c => grains.GetGrain<ICredentialGrain>(c.Credential).Execute(c, caller),
         _                  => throw new ArgumentException($"{command.GetType().Name} has no door.", nameof(command)),
     };
 }

@@ -11,6 +11,7 @@ using Ppec.Contracts.Regions;
 using Ppec.Contracts.Secrets;
 using Ppec.Domain.Images;
 using Ppec.Drivers.Images;
+using Ppec.Grains.Access;
 
 namespace Ppec.Grains.Gate;
 
@@ -18,7 +19,7 @@ namespace Ppec.Grains.Gate;
 /// What a command needs from elsewhere before its aggregate can decide: an image looked up, a secret stored, names claimed.
 /// Claims belong to the machine that is to be; a refusal gives back what this request took, and the sweep what a crash left.
 /// </summary>
-public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IImageStore images, PpecOptions options, TagSchemas tags)
+public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IImageStore images, PpecOptions options, TagSchemas tags, AccessBook book, Passwords passwords, Tickets tickets)
 {
     public async Task<Prepared> Of(Command command, SecretText? secret, Caller? caller) => command switch
     {
@@ -38,8 +39,35 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
         TagMachine c       => await tags.Check(c),
         SaveFilter c       => new(c with { Owner = caller!.Actor }),
         DeleteFilter c     => new(c with { By = caller!.Actor }),
+        SetPassword c      => await Password(c, secret!),
+        IssueCredential c  => await Issue(c, caller!),
+        RotateCredential c => Rotate(c, caller!),
         _                  => new(command),
     };
+
+    /// <summary>The old hash goes once the new one is believed.</summary>
+    async Task<Prepared> Password(SetPassword c, SecretText password)
+    {
+        if ((await book.Now()).Directory.Users.GetValueOrDefault(c.User) is not { } user) return new(c);
+        if (c.By == c.User && user.PasswordVersion > 0 && !await passwords.Matches(c.User, user.PasswordVersion, c.Current?.Value ?? ""))
+            return new(c, new(ProblemCodes.PasswordWrong, "Your current password is another."));
+        var kept = await passwords.Keep(c.User, password.Value);
+        return new(c with { Current = null, Version = kept.Version }, GiveBack: [() => passwords.Destroy(c.User, kept.Version)], Afterwards: [() => passwords.Destroy(c.User, user.PasswordVersion)]);
+    }
+
+    /// <summary>The token follows from the request and from who presents it: whoever lost the answer asks again with the same key and hears the same.</summary>
+    async Task<Prepared> Issue(IssueCredential c, Caller caller)
+    {
+        var kind = (await book.Now()).Directory.Users.GetValueOrDefault(c.Principal) is { Kind: "service" } ? "svc" : "pat";
+        var token = tickets.Credential(kind, c.Credential, $"{caller.CommandId}/{caller.Credential}");
+        return new(c with { Sha256 = Tokens.Hash(token) }, Token: new(token));
+    }
+
+    Prepared Rotate(RotateCredential c, Caller caller)
+    {
+        var token = tickets.Credential("pat", c.Credential, $"{caller.CommandId}/{caller.Credential}");
+        return new(c with { Sha256 = Tokens.Hash(token) }, Token: new(token));
+    }
 
     async Task<ImageVersion?> Image(string id)
     {
@@ -263,8 +291,8 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
     }
 }
 
-/// <summary>A command ready to be decided, or why it cannot be; what to give back if it is refused, what to let go once it is done, and the permission it turned out to need besides its own.</summary>
-public sealed record Prepared(Command Command, Problem? Problem = null, IReadOnlyList<Func<Task>>? GiveBack = null, IReadOnlyList<Func<Task>>? Afterwards = null, string? AlsoNeeds = null)
+/// <summary>A command ready to be decided, or why it cannot be; what to give back if it is refused, what to let go once it is done, the permission it turned out to need besides its own, and the token it made.</summary>
+public sealed record Prepared(Command Command, Problem? Problem = null, IReadOnlyList<Func<Task>>? GiveBack = null, IReadOnlyList<Func<Task>>? Afterwards = null, string? AlsoNeeds = null, SecretText? Token = null)
 {
     /// <summary>What a crash leaves undone of this, the sweep does, or nothing needs.</summary>
     public async Task Finish()

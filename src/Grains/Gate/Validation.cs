@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Text.RegularExpressions;
 using FluentValidation;
+using Ppec.Contracts.Access;
+using Ppec.Contracts.Changes;
 using Ppec.Contracts.Filters;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Images;
@@ -11,6 +13,8 @@ using Ppec.Contracts.Profiles;
 using Ppec.Contracts.Racks;
 using Ppec.Contracts.Regions;
 using Ppec.Contracts.Tags;
+using Ppec.Drivers.Net;
+using Ppec.Grains.Access;
 
 namespace Ppec.Grains.Gate;
 
@@ -29,7 +33,17 @@ public static class Validation
         new CreateRegionShape(), new CreateRackShape(), new ProfileShape(), new ImageShape(), new CancelShape(),
         new IdOnly<InspectMachine>(c => c.Machine), new IdOnly<PromoteMachine>(c => c.Machine), new IdOnly<ReleaseMachine>(c => c.Machine),
         new IdOnly<RetireMachine>(c => c.Machine), new IdOnly<RetryOperation>(c => c.Operation),
+        new CreateUserShape(), new SetUserShape(), new SetPasswordShape(), new SetGroupShape(), new SetRoleShape(), new CreateGrantShape(), new SetOwnerShape(), new SetPolicyShape(),
+        new SlugOnly<DeleteGroup>(c => c.Group, "A group's id"), new SlugOnly<DeleteRole>(c => c.Role, "A role's id"), new SlugOnly<RevokeGrant>(c => c.Grant, "A grant's id"),
+        new SlugOnly<DeleteOwner>(c => c.Owner, "An owner's id"), new SlugOnly<DeletePolicy>(c => c.Policy, "A policy's id"),
+        new ApproveShape(), new RejectChangeShape(), new ReviewShape(), new SlugOnly<WithdrawChange>(c => c.Change, "A change's id"),
+        new IssueShape(), new RotateShape(), new SlugOnly<RevokeCredential>(c => c.Credential, "A credential's id"),
     }.ToDictionary(v => v.GetType().BaseType!.GenericTypeArguments[0]);
+
+    static readonly Dictionary<string, Type> Names = Validators.Keys.ToDictionary(t => t.Name, StringComparer.Ordinal);
+
+    /// <summary>The command that users may send under this name.</summary>
+    public static Type? Named(string name) => Names.GetValueOrDefault(name);
 
     /// <summary>Whether users may send this command at all; the others are PPEC's own.</summary>
     public static bool Accepts(Command command) => Validators.ContainsKey(command.GetType());
@@ -37,7 +51,8 @@ public static class Validation
     /// <summary>What is wrong with the shape, by field; null when nothing is. <paramref name="secret"/> goes with the command, beside it.</summary>
     public static Problem? Check(Command command, SecretText? secret = null)
     {
-        if (secret is { Value: var text } && (text.Length is < 1 or > 255 || text.Any(char.IsControl)))
+        if (command is SetPassword && (secret is null || secret.Value.Length is < Passwords.Shortest or > 255)) return Problem.Invalid("password", $"A password has at least {Passwords.Shortest} characters, and at most 255.");
+        if (command is not SetPassword && secret is { Value: var text } && (text.Length is < 1 or > 255 || text.Any(char.IsControl)))
             return Problem.Invalid("bmc.password", "A BMC's password is 1 to 255 characters, with no control characters.");
         var result = Validators[command.GetType()].Validate(new ValidationContext<object>(command));
         if (result.IsValid) return null;
@@ -114,7 +129,9 @@ static partial class Rules
     public static IRuleBuilderOptions<T, string> BmcAddress<T>(this IRuleBuilder<T, string> rule) =>
         rule.Must(v => v.Length <= 255 && !v.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)) && Uri.TryCreate(v, UriKind.Absolute, out var uri) && uri.UserInfo.Length == 0 && !v.AsSpan().ContainsAny('?', '#')
                 && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback)))
-            .WithMessage("A BMC's address is an https URL without user, password or query (plain http only on the loopback of a lab).");
+            .WithMessage("A BMC's address is an https URL without user, password or query (plain http only on the loopback of a lab).")
+            .Must(v => !Uri.TryCreate(v, UriKind.Absolute, out var uri) || !IPAddress.TryParse(uri.IdnHost, out var ip) || AddressGuard.Forbidden(ip) is null)
+            .WithMessage("No BMC has that address: it is link-local, multicast, a cloud's metadata or nobody's. Give its address on the management network.");
 
     public static IRuleBuilderOptions<T, string?> Address<T>(this IRuleBuilder<T, string?> rule) =>
         rule.Must(v => v is null or "dhcp" || (v.Split('/') is [var ip, var length] && IPAddress.TryParse(ip, out var a) && int.TryParse(length, out var n) && n >= 1 && n <= (a.GetAddressBytes().Length * 8)))

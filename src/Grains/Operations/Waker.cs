@@ -5,6 +5,7 @@ using Orleans.Concurrency;
 using Orleans.Services;
 using Orleans.Runtime;
 using Ppec.Contracts.Access;
+using Ppec.Contracts.Changes;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Machines;
 using Ppec.Contracts.Operations;
@@ -51,6 +52,7 @@ public sealed class Waker(
             foreach (var (operation, machine) in await Task.Run(readModel.OpenOperations, cancellation))
                 if (OperationIds.IsParent(operation)) grains.GetGrain<IParentGrain>(operation).Wake().Ignore();
                 else grains.GetGrain<IOperationGrain>(operation).Wake(machine).Ignore();
+            foreach (var change in await Task.Run(readModel.OpenChanges, cancellation)) grains.GetGrain<IChangeGrain>(change).Wake().Ignore();
             if (_searched is { } searched && time.GetElapsedTime(searched) < options.ClaimGrace / 2) return;
             _searched = time.GetTimestamp();
             foreach (var (name, owner) in OldOrphans(await Task.Run(readModel.OrphanClaims, cancellation))) await GiveBack(name, owner);

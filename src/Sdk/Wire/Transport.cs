@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using Ppec.Contracts.Gate;
 
 namespace Ppec.Sdk.Wire;
@@ -30,9 +32,19 @@ sealed class Transport : IDisposable
                 UseProxy = !options.Server.IsLoopback, // nobody means a proxy when naming this machine
                 ConnectTimeout = TimeSpan.FromSeconds(5),
                 PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+                SslOptions = Trusting(options.TrustedAuthorities),
             })
             : new HttpClient(options.Handler, disposeHandler: false);
         _http.Timeout = Timeout.InfiniteTimeSpan; // each attempt has its own limit
+    }
+
+    /// <summary>The name is checked as ever; only who may vouch for it is another.</summary>
+    static SslClientAuthenticationOptions Trusting(X509Certificate2Collection? authorities)
+    {
+        if (authorities is null) return new();
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.AddRange(authorities);
+        return new() { CertificateChainPolicy = policy };
     }
 
     public PpecClientOptions Options => _options;

@@ -10,9 +10,8 @@ namespace Ppec.Stores.Postgres;
 /// Secrets of a cluster. As in the embedded store each version has a random data key, wrapped by a key that never leaves the silos:
 /// who has the database alone, or its backup, reads nothing. Destroying a version overwrites its wrapped data key.
 /// </summary>
-public sealed class PostgresSecretStore : ISecretStore, IAsyncDisposable
+public sealed partial class PostgresSecretStore : ISecretStore, IAsyncDisposable
 {
-    const string Proof = "proof";
     const int Attempts = 5;
 
     readonly PostgresDatabase _database;
@@ -45,17 +44,11 @@ public sealed class PostgresSecretStore : ISecretStore, IAsyncDisposable
     // Known at the start, not when a BMC does not answer a login. The first silo's key is the cluster's.
     Task<bool> Prove(string keyFile, CancellationToken cancellation) => With("be opened", async connection =>
     {
-        await Run(connection, "INSERT INTO ppec.secrets_proof(envelope) VALUES ($1) ON CONFLICT DO NOTHING", cancellation, Envelope.Seal(_key, [], Proof, "", 0));
+        await Run(connection, "INSERT INTO ppec.secrets_proof(envelope) VALUES ($1) ON CONFLICT DO NOTHING", cancellation, Envelope.Prove(_key));
         var proof = await Single<byte[]>(connection, "SELECT envelope FROM ppec.secrets_proof", cancellation);
-        try
-        {
-            Envelope.Open(_key, proof, Proof, "", 0);
-            return true;
-        }
-        catch (CryptographicException e)
-        {
-            throw new SecretUnreadableException($"The key file {keyFile} is not the one that the secrets of this cluster were written with ({_database.Where}). Every silo needs the same one.", e);
-        }
+        return Envelope.Proves(_key, proof)
+            ? true
+            : throw new SecretUnreadableException($"The key file {keyFile} is not the one that the secrets of this cluster were written with ({_database.Where}). Every silo needs the same one.");
     }, cancellation);
 
     /// <inheritdoc/>

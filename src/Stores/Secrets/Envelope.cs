@@ -13,7 +13,7 @@ static class Envelope
 {
     const int Nonce = 12;
     const int Tag = 16;
-    const string DataKey = "data-key", Value = "value";
+    const string DataKey = "data-key", Value = "value", Proof = "proof";
 
     public static byte[] Seal(ReadOnlySpan<byte> key, ReadOnlySpan<byte> plain, string kind, string name, int version)
     {
@@ -49,6 +49,36 @@ static class Envelope
             CryptographicOperations.ZeroMemory(plain);
         }
     }
+
+    /// <summary>The same data key under another wrapping key; the secret itself is not touched.</summary>
+    /// <exception cref="SecretUnreadableException">Its bytes were altered, or are another secret's.</exception>
+    public static byte[] Rewrap(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, byte[] dataKey, string name, int version)
+    {
+        try
+        {
+            var key = Open(from, dataKey, DataKey, name, version);
+            var wrapped = Seal(to, key, DataKey, name, version);
+            CryptographicOperations.ZeroMemory(key);
+            return wrapped;
+        }
+        catch (CryptographicException e)
+        {
+            throw new SecretUnreadableException($"The key of version {version} of the secret {name} does not decrypt: its bytes were altered or belong to another secret. Nothing was rotated. Destroy it, or set it anew, first.", e);
+        }
+    }
+
+    /// <summary>Whether this is the key that the proof was sealed with.</summary>
+    public static bool Proves(ReadOnlySpan<byte> key, byte[]? proof)
+    {
+        try
+        {
+            Open(key, proof, Proof, "", 0);
+            return true;
+        }
+        catch (CryptographicException) { return false; }
+    }
+
+    public static byte[] Prove(ReadOnlySpan<byte> key) => Seal(key, [], Proof, "", 0);
 
     /// <exception cref="SecretUnreadableException">Its bytes were altered, or are another secret's.</exception>
     public static string OpenSecret(ReadOnlySpan<byte> wrapping, byte[] dataKey, byte[] value, string name, int version)

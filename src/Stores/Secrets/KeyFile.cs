@@ -24,7 +24,8 @@ static class KeyFile
         return key.Length == KeyBytes ? key : throw new SecretUnreadableException($"The key file {path} holds {key.Length} bytes; a key has {KeyBytes}. Put it back from its backup.");
     }
 
-    static void Create(string path)
+    /// <summary>A new key, whole or not there at all.</summary>
+    public static void Create(string path)
     {
         var draft = path + ".new"; // whole or not there at all, even when the power fails now
         File.Delete(draft);

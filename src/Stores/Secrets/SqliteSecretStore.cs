@@ -11,12 +11,11 @@ namespace Ppec.Stores.Secrets;
 /// Secrets in a SQLite file of their own. Each version has a random data key, wrapped by the key of <c>secrets.key</c>. Destroying a version overwrites its
 /// wrapped data key; copies of the file made before (backups) still hold it, so backups of this file need their own expiry.
 /// </summary>
-public sealed class SqliteSecretStore : ISecretStore, IDisposable
+public sealed partial class SqliteSecretStore : ISecretStore, IDisposable
 {
     const string FileName = "secrets.db";
     const string KeyName = "secrets.key";
     const int ApplicationId = 0x50505331; // "PPS1"
-    const string Proof = "proof";
 
     readonly SemaphoreSlim _one = new(1, 1); // few and small: one connection serves all
     readonly SqliteConnection _connection;
@@ -39,6 +38,7 @@ public sealed class SqliteSecretStore : ISecretStore, IDisposable
             LogFile.Execute(connection, $"PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA; PRAGMA secure_delete = ON;");
             var isNew = LogFile.Scalar(connection, "PRAGMA user_version") is 0L;
             if (!isNew && LogFile.Scalar(connection, "PRAGMA application_id") is not (long)ApplicationId) throw new SecretUnreadableException($"{path} is not a secret store of this system.");
+            if (!isNew) FinishRotation(connection, directory);
             key = KeyFile.Load(directory.File(KeyName), mayCreate: isNew);
             if (isNew) Create(connection, key);
             Prove(connection, key, path, directory.File(KeyName));
@@ -101,18 +101,15 @@ public sealed class SqliteSecretStore : ISecretStore, IDisposable
             CREATE TABLE secrets(name TEXT NOT NULL, version INTEGER NOT NULL, data_key BLOB, value BLOB,
               PRIMARY KEY (name, version), CHECK ((data_key IS NULL) = (value IS NULL))) STRICT;
             """);
-        Run(connection, "INSERT INTO proof VALUES ($envelope)", ("$envelope", Envelope.Seal(key, [], Proof, "", 0)));
+        Run(connection, "INSERT INTO proof VALUES ($envelope)", ("$envelope", Envelope.Prove(key)));
         transaction.Commit();
     }
 
     // Known at the start, not when a BMC does not answer a login: is this the key the secrets were written with?
     static void Prove(SqliteConnection connection, byte[] key, string path, string keyPath)
     {
-        try { Envelope.Open(key, LogFile.Scalar(connection, "SELECT envelope FROM proof") as byte[], Proof, "", 0); }
-        catch (CryptographicException e)
-        {
-            throw new SecretUnreadableException($"The key file {keyPath} is not the one that {path} was written with. Put the right one back from its backup.", e);
-        }
+        if (!Envelope.Proves(key, LogFile.Scalar(connection, "SELECT envelope FROM proof") as byte[]))
+            throw new SecretUnreadableException($"The key file {keyPath} is not the one that {path} was written with. Put the right one back from its backup.");
     }
 
     /// <inheritdoc/>

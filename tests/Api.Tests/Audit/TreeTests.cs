@@ -81,13 +81,13 @@ public sealed class TreeTests
         key.ImportFromPem(pem);
         var verifier = new LogVerifier(await client.Audit.AllHeadsAsync(TestContext.Current.CancellationToken), witness.Heads.ToArray(), key.ExportSubjectPublicKeyInfo());
         await verifier.CheckAll(client.Audit.LogAsync(cancellation: TestContext.Current.CancellationToken));
-        Assert.Equal((3, 3), (verifier.Events, verifier.Streams));
+        Assert.Equal((heads[^1].Size, heads.Length), (verifier.Events, verifier.Agreed));
 
         foreach (var head in heads)
         {
             var proof = (await client.Audit.ProveAsync("1", head.Size, TestContext.Current.CancellationToken)).Value;
             Assert.Null(proof.Fault(head, key.ExportSubjectPublicKeyInfo()));
-            Assert.Equal("credential-bootstrap", proof.Event.Stream);
+            Assert.Equal((0, 0), (proof.Index, proof.Event.Version));
         }
         var consistent = (await client.Audit.ConsistencyAsync(heads[0].Size, heads[^1].Size, TestContext.Current.CancellationToken)).Value;
         Assert.True(Merkle.IsConsistent(heads[0].Size, heads[^1].Size, Convert.FromHexString(heads[0].Root), Convert.FromHexString(heads[^1].Root), [.. consistent.Path.Select(Convert.FromHexString)]));
@@ -109,7 +109,9 @@ public sealed class TreeTests
         (await node.Api.Get("/api/v1/audit/log?from=x")).Is(400, "invalid");
         (await node.As("ppec_no").Get("/api/v1/audit/log")).Is(401, "unauthenticated");
         ReadOnlySpan<byte> all = (await node.Api.Get("/api/v1/audit/log")).Is(200).Bytes;
-        Assert.True(EventFrames.TryRead(ref all, out var e) && e!.Type == "credential.issued.v1");
-        Assert.True(EventFrames.TryRead(ref all, out var end) && end is null && all.IsEmpty);
+        var types = new List<string>();
+        while (EventFrames.TryRead(ref all, out var e) && e is not null) types.Add(e.Type);
+        Assert.Contains("credential.issued.v1", types);
+        Assert.True(all.IsEmpty);
     }
 }

@@ -72,6 +72,8 @@ public sealed class Calls(Uri url, string? credential)
             var bytes = body switch { string text => Encoding.UTF8.GetBytes(text), byte[] b => b, _ => JsonSerializer.SerializeToUtf8Bytes(body, Plain) };
             request.Content = new ByteArrayContent(bytes);
             request.Content.Headers.ContentType = new("application/json");
+            // A body too large is refused unread and the connection closed: who is still writing it then hears of a broken pipe instead of the answer.
+            request.Headers.ExpectContinue = bytes.Length > 1 << 19;
         }
         for (var i = 0; i < headers.Length; i += 2)
             if (headers[i] == "Content-Type") request.Content!.Headers.ContentType = headers[i + 1].Length > 0 ? MediaTypeHeaderValue.Parse(headers[i + 1]) : null;

@@ -3,11 +3,13 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
+using Ppec.Api.Surface;
 using Ppec.Grains;
 using Ppec.Lab.Machines;
 using Ppec.Lab.Plan;
 using Ppec.Projections.Audit;
 using Ppec.Silo;
+using Ppec.Silo.Https;
 
 namespace Ppec.Api.Tests;
 
@@ -43,6 +45,11 @@ public sealed class TestNode : IAsyncDisposable
 
     public string Urls { get; set; } = "";
 
+    /// <summary>Strangers are what many tests are about, and all knock from one address.</summary>
+    public SurfaceLimits Limits { get; set; } = new() { FailedSignIns = 0 };
+
+    public HttpsFiles? Https { get; set; }
+
     public TimeProvider Time { get; set; } = TimeProvider.System;
 
     public HeadOptions Heads { get; set; } = new(null, []);
@@ -68,8 +75,9 @@ public sealed class TestNode : IAsyncDisposable
                 ShutdownGrace = TimeSpan.FromSeconds(2),
                 PowerTimeout = TimeSpan.FromSeconds(10),
                 WakeEvery = TimeSpan.FromSeconds(1),
+                AllowLoopback = true,
                 TrustedImageKeys = [Signer.ExportSubjectPublicKeyInfo()],
-            }) { Time = Time, Heads = Heads },
+            }) { Time = Time, Limits = Limits, Https = Https, Heads = Heads },
             CancellationToken.None);
     }
 

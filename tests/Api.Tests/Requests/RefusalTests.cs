@@ -106,6 +106,12 @@ public sealed class RefusalTests(SharedNode shared)
     [InlineData("https://bmc.example?x=1")]
     [InlineData("https://bmc.example/#x")]
     [InlineData("ftp://bmc.example")]
+    [InlineData("https://169.254.169.254")]
+    [InlineData("https://[fe80::1]")]
+    [InlineData("https://[::ffff:169.254.169.254]/redfish")]
+    [InlineData("https://0.0.0.0")]
+    [InlineData("https://239.1.1.1")]
+    [InlineData("https://2852039166")] // 169.254.169.254 as one number
     [InlineData("bmc.example")]
     [InlineData("")]
     [InlineData("https://")]

@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using Ppec.Drivers.Bmc;
+using Ppec.Drivers.Net;
 using Ppec.Drivers.Redfish;
 using Ppec.Lab.Bmcs;
 using Ppec.Lab.Machines;
@@ -20,7 +21,10 @@ public sealed class EmulatorRig : IBmcRig, IPoweredMachine
 
     public BmcFaults Faults => faults;
 
-    public IBmcConnector Connector { get; } = new RedfishConnector(new() { ConnectTimeout = TimeSpan.FromSeconds(5), RequestTimeout = TimeSpan.FromSeconds(1), TaskPoll = TimeSpan.FromMilliseconds(10) });
+    /// <summary>All BMCs of tests are on this machine.</summary>
+    public static AddressGuard Lab { get; } = new([], Loopback: true, "bmc-networks");
+
+    public IBmcConnector Connector { get; } = new RedfishConnector(new() { Guard = Lab, ConnectTimeout = TimeSpan.FromSeconds(5), RequestTimeout = TimeSpan.FromSeconds(1), TaskPoll = TimeSpan.FromMilliseconds(10) });
 
     public BmcTarget Target { get; private set; } = null!;
 

@@ -77,7 +77,7 @@ public sealed class RedfishTests
                 ? "HTTP/1.1 201 Created\r\nX-Auth-Token: t\r\nLocation: /s/1\r\nContent-Length: 2\r\n\r\n{}"
                 : "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
         });
-        var connector = new RedfishConnector();
+        var connector = new RedfishConnector(new() { Guard = EmulatorRig.Lab });
         var target = new BmcTarget(bmc.Address, "admin", "secret", null, 1);
         await using (await connector.Open(target, Cancellation)) { }
         await using (await connector.Open(target, Cancellation)) { }
@@ -248,7 +248,7 @@ public sealed class RedfishTests
     static Task<IBmc> Open(EmulatorRig rig, BmcTarget? target = null) => rig.Connector.Open(target ?? rig.Target, Cancellation);
 
     static Task<IBmc> Open(HostileBmc hostile) =>
-        new RedfishConnector(new() { RequestTimeout = TimeSpan.FromMilliseconds(700) }).Open(new(hostile.Address, "admin", "correct horse", null, 1), Cancellation);
+        new RedfishConnector(new() { Guard = EmulatorRig.Lab, RequestTimeout = TimeSpan.FromMilliseconds(700) }).Open(new(hostile.Address, "admin", "correct horse", null, 1), Cancellation);
 
     static async Task Fails(BmcFailure failure, Func<Task> work) => Assert.Equal(failure, (await Assert.ThrowsAsync<BmcException>(work)).Failure);
 }

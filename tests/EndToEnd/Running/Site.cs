@@ -65,7 +65,7 @@ sealed class Site : IAsyncDisposable
     public IReadOnlyDictionary<string, string>? Environment { get; init; }
 
     /// <summary>What every node that works on this site's machines is given.</summary>
-    public string[] NodeOptions => ["--pious", Under("pious"), "--trusted-image-keys", Under("image-key.pem"), "--shutdown-grace", "5", "--power-timeout", "5"];
+    public string[] NodeOptions => ["--pious", Under("pious"), "--trusted-image-keys", Under("image-key.pem"), "--shutdown-grace", "5", "--power-timeout", "5", "--allow-loopback"];
 
     public string Data => Under("data");
     public string LabState => Under("lab");

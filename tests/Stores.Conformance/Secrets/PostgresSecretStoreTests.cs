@@ -88,6 +88,19 @@ public sealed class PostgresSecretStoreTests(OneServer one) : IAsyncLifetime
         Assert.Equal("other", await store.Get(new("b", 1), default));
     }
 
+    [Fact]
+    public async Task Another_key_wraps_the_same_data_keys_in_one_go()
+    {
+        var (next, owner) = (Path.Combine(_scratch.Path, "next.key"), _server.Connection(PostgresServer.SuperUser, _database));
+        await using (var store = await Open()) await store.Put("a", Canary, default);
+        Assert.Equal(1, await PostgresSecretStore.Rotate(owner, _key, next, default));
+        Assert.Null(await PostgresSecretStore.Rotate(owner, _key, next, default)); // the answer was lost: it is asked again
+        await using (var store = await Open(next)) Assert.Equal(Canary, await store.Get(new("a", 1), default));
+        await Assert.ThrowsAsync<SecretUnreadableException>(() => Open());
+        var stranger = Key("stranger.key", RandomNumberGenerator.GetBytes(32));
+        Assert.Contains("Neither", (await Assert.ThrowsAsync<SecretUnreadableException>(() => PostgresSecretStore.Rotate(owner, stranger, Path.Combine(_scratch.Path, "other.key"), default))).Message, StringComparison.Ordinal);
+    }
+
     /// <summary>The application's role may not bring back what was destroyed under a number, nor remove the trace of it.</summary>
     [Theory]
     [InlineData("DELETE FROM ppec.secrets")]

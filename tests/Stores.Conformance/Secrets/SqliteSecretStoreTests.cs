@@ -157,6 +157,74 @@ public sealed class SqliteSecretStoreTests : IDisposable
         Assert.Contains("0400", Assert.Throws<SecretUnreadableException>(Open).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Another_key_wraps_the_same_data_keys_and_the_old_one_opens_nothing()
+    {
+        await Open().Put("a", Canary, default);
+        await _store!.Put("b", "other", default);
+        await _store.Destroy(await _store.Put("b", "gone", default), default);
+        Close();
+        var (key, wrapped, value) = (System.IO.File.ReadAllBytes(File("secrets.key")), Blob("SELECT data_key FROM secrets WHERE name = 'a'"), Blob("SELECT value FROM secrets WHERE name = 'a'"));
+        using (var directory = DataDirectory.Lock(_scratch.Data)) Assert.Equal(2, SqliteSecretStore.Rotate(directory));
+        Assert.NotEqual(key, System.IO.File.ReadAllBytes(File("secrets.key")));
+        Assert.Equal(value, Blob("SELECT value FROM secrets WHERE name = 'a'"));
+        Assert.False(InFile(wrapped), "the data key as the old key wrapped it is still in the file");
+        Assert.Equal(["secrets.db", "secrets.key"], Directory.GetFiles(_scratch.Data, "secrets.*").Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Only_the_nodes_user_reads_the_key();
+        var store = Open();
+        Assert.Equal((Canary, "other", null), (await store.Get(new("a", 1), default), await store.Get(new("b", 1), default), await store.Get(new("b", 2), default)));
+        Close();
+        WriteKey(key);
+        Assert.Contains("not the one", Assert.Throws<SecretUnreadableException>(Open).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>What the disk holds at each point where a kill could fall is kept aside, and a node is started on it.</summary>
+    [Theory]
+    [InlineData(KeyRotation.KeyMade, false)]
+    [InlineData(KeyRotation.Rewrapped, false)]
+    [InlineData(KeyRotation.Committed, true)]
+    public async Task A_rotation_that_is_killed_leaves_one_key_that_opens_everything(KeyRotation at, bool rotated)
+    {
+        for (var i = 0; i < 20; i++) await Open().Put($"bmc/{i}", $"{Canary}-{i}", default);
+        Close();
+        var key = System.IO.File.ReadAllBytes(File("secrets.key"));
+        var aside = Path.Combine(_scratch.Path, $"aside-{at}");
+        using (var directory = DataDirectory.Lock(_scratch.Data))
+            SqliteSecretStore.Rotate(directory, reached =>
+            {
+                if (reached != at) return;
+                Directory.CreateDirectory(aside);
+                foreach (var file in Directory.GetFiles(_scratch.Data, "secrets.*")) System.IO.File.Copy(file, Path.Combine(aside, Path.GetFileName(file)));
+            });
+        Assert.True(Directory.Exists(aside));
+        for (var start = 0; start < 2; start++)
+        {
+            using var directory = DataDirectory.Lock(aside);
+            using var store = SqliteSecretStore.Open(directory);
+            for (var i = 0; i < 20; i++) Assert.Equal($"{Canary}-{i}", await store.Get(new($"bmc/{i}", 1), default));
+        }
+        Assert.Equal(rotated, !System.IO.File.ReadAllBytes(Path.Combine(aside, "secrets.key")).SequenceEqual(key));
+        Assert.False(System.IO.File.Exists(Path.Combine(aside, "secrets.key.next")));
+        using (var directory = DataDirectory.Lock(aside)) Assert.Equal(20, SqliteSecretStore.Rotate(directory)); // and it can be asked for again
+    }
+
+    [Fact]
+    public async Task One_secret_that_does_not_open_stops_a_rotation_and_nothing_is_changed()
+    {
+        await Open().Put("a", Canary, default);
+        await _store!.Put("b", "other", default);
+        Close();
+        Execute("UPDATE secrets SET data_key = (SELECT data_key FROM secrets WHERE name = 'a') WHERE name = 'b'");
+        using (var directory = DataDirectory.Lock(_scratch.Data))
+            Assert.Contains("secret b", Assert.Throws<SecretUnreadableException>(() => SqliteSecretStore.Rotate(directory)).Message, StringComparison.Ordinal);
+        Assert.Equal(Canary, await Open().Get(new("a", 1), default));
+    }
+
+    void Only_the_nodes_user_reads_the_key()
+    {
+        if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead, System.IO.File.GetUnixFileMode(File("secrets.key")));
+    }
+
     void WriteKey(byte[] key)
     {
         System.IO.File.Delete(File("secrets.key"));
