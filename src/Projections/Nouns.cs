@@ -122,6 +122,7 @@ public static class Nouns
         Add("bmc", v.Bmc?.Address);
         Add("bmc", Uri.TryCreate(v.Bmc?.Address, UriKind.Absolute, out var bmc) ? bmc.Host : null);
         Add("operation", v.Operation?.Id);
+        Add("reserved", v.ReservedFor);
         foreach (var hold in v.Holds) Add("hold", hold.Source);
         foreach (var kind in v.Drift.SelectMany(d => new[] { d.Kind, Drifts.Family(d.Kind) }).Distinct()) Add("drift", kind);
         Add("maintenance", v.Maintenance is null ? null : "open");

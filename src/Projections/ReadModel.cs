@@ -114,6 +114,9 @@ public sealed class ReadModel : IReadModel, IDisposable
         WHERE c.noun = 'claim' AND c.key = 'owner' AND (NOT EXISTS (SELECT 1 FROM document m WHERE m.noun = 'machine' AND m.id = c.value)
             OR (c.id LIKE 'bmc:%' AND NOT EXISTS (SELECT 1 FROM found b WHERE b.noun = 'machine' AND b.key = 'bmc' AND b.id = c.value AND b.value = lower(substr(c.id, 5)))))
         UNION
+        SELECT 'change:' || r.value, r.id FROM found r
+        WHERE r.noun = 'machine' AND r.key = 'reserved' AND NOT EXISTS (SELECT 1 FROM found c WHERE c.noun = 'change' AND c.id = r.value AND c.key = 'open' AND c.value = 'true')
+        UNION
         SELECT 'rack:' || substr(s.value, 1, instr(s.value, ' ') - 1), substr(s.value, instr(s.value, ' ') + 1) FROM found s
         WHERE s.noun = 'rack' AND s.key = 'stands' AND NOT EXISTS (SELECT 1 FROM found m WHERE m.noun = 'machine' AND m.key = 'stands' AND m.value = s.value)
         ) WHERE NOT EXISTS (SELECT 1 FROM found WHERE noun = 'operation' AND key = 'claims')

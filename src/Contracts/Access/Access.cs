@@ -40,13 +40,17 @@ public sealed record RevokeCredential(string Credential) : CredentialCommand(Cre
     public override string Permission => "credential.revoke";
 }
 
+/// <summary>A credential as the gate looks at it before it is rotated or revoked.</summary>
+[GenerateSerializer, Immutable]
+public sealed record Issued(string User, Limits Limits);
+
 [Alias("credential")]
 public interface ICredentialGrain : IGrainWithStringKey
 {
     Task<Outcome> Execute(CredentialCommand command, Caller caller);
 
-    /// <summary>The user it stands for; null when there is no such credential.</summary>
-    Task<string?> User();
+    /// <summary>The user it stands for, and what it is limited to; null when there is no such credential.</summary>
+    Task<Issued?> Issued();
 }
 
 /// <summary>

@@ -66,7 +66,7 @@ public interface IReadModel
     /// <summary>Machines to look at now and then: those with a BMC, and those with something that time may end (a hold, a waiver, maintenance).</summary>
     ImmutableArray<string> Watched();
 
-    /// <summary>Names (and rack units, as <c>rack:ID/UNIT</c>) that are claimed for a machine that does not exist, does not stand there, or has another BMC.</summary>
+    /// <summary>Names (rack units as <c>rack:ID/UNIT</c>, reservations as <c>change:ID</c>) that are claimed for a machine that does not exist, does not stand there, or has another BMC, or by a change that is not open.</summary>
     ImmutableArray<(string Name, string Owner)> OrphanClaims();
 }
 

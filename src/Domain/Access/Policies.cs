@@ -8,9 +8,10 @@ namespace Ppec.Domain.Access;
 /// <summary>What a command touches, as far as policies look.</summary>
 /// <param name="Permission">Its own.</param>
 /// <param name="On">Each thing, as it is and as it would be.</param>
+/// <param name="Moves">Things that come to belong elsewhere, to others, or to be tagged otherwise.</param>
 /// <param name="Count">How many things.</param>
 /// <param name="Disks">How many disks are wiped or overwritten.</param>
-public sealed record Reaching(string Permission, ImmutableArray<Resource> On, int Count, int Disks);
+public sealed record Reaching(string Permission, ImmutableArray<Resource> On, ImmutableArray<(Resource From, Resource To)> Moves, int Count, int Disks);
 
 /// <summary>Which commands need a second person, and whose word counts.</summary>
 public static class Policies
@@ -20,11 +21,15 @@ public static class Policies
         [.. rights.Directory.Policies.Values.Where(p => Matches(rights, p, command, now))];
 
     static bool Matches(Rights rights, PolicyView policy, Reaching command, DateTimeOffset now) =>
-        policy.Permissions.Any(p => Permissions.Gives(p, command.Permission))
+        Leaves(policy, command) && Within(policy.Window, now) || policy.Permissions.Any(p => Permissions.Gives(p, command.Permission))
         && command.Count >= policy.MinCount && command.Disks >= policy.MinDisks
         && Scope.Parse(policy.Scope) is { } scope && (scope.Kind == "global" || command.On.Any(scope.Covers))
         && Within(policy.Window, now)
         && (!policy.BuiltIn || Awake(rights, policy, now));
+
+    /// <summary>Whether a thing would come out from under the policy: nobody gets round one alone by moving what it guards.</summary>
+    static bool Leaves(PolicyView policy, Reaching command) =>
+        Scope.Parse(policy.Scope) is { Kind: not "global" } scope && command.Moves.Any(m => scope.Covers(m.From) && !scope.Covers(m.To));
 
     /// <summary>PPEC's own rules sleep until two people can approve: the first administrator, alone, could not make a second one.</summary>
     public static bool Awake(Rights rights, PolicyView policy, DateTimeOffset now) => Approvers(rights, policy, policy.Approvers, now).Count > policy.Quorum;

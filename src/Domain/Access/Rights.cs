@@ -84,6 +84,9 @@ public sealed class Rights(Directory directory)
     public IEnumerable<string> Persons(string permission, Scope scope, DateTimeOffset now) =>
         directory.Users.Values.Where(u => u is { Kind: "person", Disabled: false } && Lacks(u.Id, Limits.None, [permission], scope, now) is null).Select(u => u.Id);
 
+    /// <summary>Whether any policy guards only some things, which then could be moved away from it.</summary>
+    public bool AnyScopedPolicy { get; } = directory.Policies.Values.Any(p => p.Scope != "global");
+
     /// <summary>Whether any policy names commands with this permission.</summary>
     public bool AnyPolicy(string permission) => _guarded.GetOrAdd(permission, p => directory.Policies.Values.Any(policy => policy.Permissions.Any(given => Permissions.Gives(given, p))));
 

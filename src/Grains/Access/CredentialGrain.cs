@@ -11,5 +11,5 @@ public sealed class CredentialGrain(Log log, ILogger<CredentialGrain> logger)
     public Task<Outcome> Execute(CredentialCommand command, Caller caller) =>
         Handle(state => Credential.Decide(state, command), caller, command.At, command.IfVersion);
 
-    public Task<string?> User() => Task.FromResult(State?.Principal);
+    public Task<Issued?> Issued() => Task.FromResult(State is null ? null : new Issued(State.Principal, State.Limits));
 }

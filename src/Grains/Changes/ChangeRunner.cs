@@ -25,11 +25,12 @@ public sealed class ChangeRunner(AccessBook book, Reaches reaches, Carrier carri
         var (facts, rights) = (s.Facts, await book.Now());
         var who = Principal.Of(facts.Maker);
         var commandId = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"change\n{id}")))[..32];
-        var command = CommandText.Stamped(CommandText.Read(facts.Command, facts.Body) with { At = at, ForChange = id }, who, commandId);
+        if (CommandText.TryRead(facts.Command, facts.Body) is not { } read) return new(id, "failed", $"This program does not know the command {facts.Command} as it was written: ask again.", null, []);
+        var command = CommandText.Stamped(read with { At = at, ForChange = id }, who, commandId);
         bool May(string permission, Resource on) => rights.May(who, permission, on, at).Allowed;
         var caller = new Caller(facts.Maker, facts.Credential, facts.Source, commandId, "", facts.Reason, facts.Ticket, Change: id);
 
-        var on = await reaches.Of(command, who, rights);
+        var on = await reaches.Of(command);
         if (rights.Directory.Users.GetValueOrDefault(facts.Maker) is not { Disabled: false }) return Superseded(id, $"{facts.Maker}, who made it, is no longer there.");
         if (Permitted.Refuses(rights, who, command, on, at) is { } refused) return Superseded(id, $"{facts.Maker}, who made it, may not any more: {refused.Message}");
         if (!facts.BreakGlass && Uncounted(rights, s, at) is { } uncounted) return Superseded(id, uncounted);

@@ -19,9 +19,18 @@ static class CommandText
 
     public static string Write(Command command) => JsonSerializer.Serialize(command, command.GetType(), Options);
 
-    /// <exception cref="JsonException">It was written by a program that knew another command of this name.</exception>
-    public static Command Read(string name, string body) =>
-        Validation.Named(name) is { } type && JsonSerializer.Deserialize(body, type, Options) is Command command ? command : throw new JsonException($"There is no command {name}.");
+    /// <summary>Null for what was written by a program that knew another command of this name.</summary>
+    public static Command? TryRead(string name, string body)
+    {
+        try
+        {
+            return Validation.Named(name) is { } type ? (Command?)JsonSerializer.Deserialize(body, type, Options) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>The command with what only the gate may say: whose it is, and the id of what it makes.</summary>
     public static Command Stamped(Command command, Principal who, string commandId) => command switch

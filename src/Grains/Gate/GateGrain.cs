@@ -40,7 +40,8 @@ public sealed class GateGrain(Identity identity, Reaches reaches, Carrier carrie
         {
             if (command is ChangeCommand decision && !request.PlanOnly) command = await deciding.By(decision, who, rights, at);
             // What one may do everywhere, and no policy asks about, is not looked up.
-            var on = rights.Everywhere(who, command.Permission, at) && !rights.AnyPolicy(command.Permission) ? [] : await reaches.Of(command, who, rights);
+            var on = rights.Everywhere(who, command.Permission, at) && !Guarding.MayFallUnder(rights, command) ? [] : await reaches.Of(command);
+            if (command is RotateCredential or RevokeCredential && Permitted.Credential(rights, who, (CredentialCommand)command, await GrainFactory.GetGrain<ICredentialGrain>(((CredentialCommand)command).Credential).Issued(), at) is { } notMine) return new(notMine, command.Target);
             if (Permitted.Refuses(rights, who, command, on, at) is { } denied) return new(denied, command.Target);
             if (options.Observe && !request.PlanOnly && Observing.Refuses(command)) return new(Observing.Refusal, command.Target);
             var caller = new Caller(who.User, who.Credential, request.SourceAddress, commandId, BodyHash(request.Command), request.Reason, request.Ticket);

@@ -67,20 +67,28 @@ public sealed class Guarding(IGrainFactory grains, Carrier carrier, Reaches reac
     /// <summary>What a command touches, its plan known.</summary>
     public async Task<Reaching> Reaching(Command command, ImmutableArray<Resource> on, Plan plan)
     {
+        var moves = ImmutableArray.CreateBuilder<(Resource From, Resource To)>();
         if (on.IsEmpty)
         {
             var machines = ImmutableArray.CreateBuilder<Resource>(plan.Machines.Length);
-            foreach (var machine in plan.Machines) machines.Add(await reaches.Machine(machine) is var m && command is ProvisionMany many ? m with { Owner = many.Wish.Owner } : await reaches.Machine(machine));
+            foreach (var id in plan.Machines)
+            {
+                var machine = await reaches.Machine(id);
+                machines.Add(command is ProvisionMany many ? machine with { Owner = many.Wish.Owner } : machine);
+                if (command is ManyMachines { Tag: { } tag }) moves.Add((machine, Reaches.Tagged(machine, tag.Set ?? ImmutableDictionary<string, string>.Empty, tag.Remove.IsDefault ? [] : tag.Remove)));
+            }
             on = machines.ToImmutable();
         }
-        return new(command.Permission, on, Math.Max(plan.Machines.Length, 1), plan.Effects.Count(e => e.Kind is "disk-wipe" or "disk-write"));
+        else if (command is TagMachine or SetMachine && on is [var now, var then]) moves.Add((now, then));
+        return new(command.Permission, on, moves.ToImmutable(), Math.Max(plan.Machines.Length, 1), plan.Effects.Count(e => e.Kind is "disk-wipe" or "disk-write"));
     }
 
     /// <summary>
     /// Whether any policy is about such commands at all: a command that no policy names pays nothing. What answers with a token cannot wait, and a change is not guarded by a change.
     /// </summary>
-    static bool MayFallUnder(Rights rights, Command command) =>
-        command is not (CredentialCommand or ChangeCommand or FilterCommand) && !(command is SetPassword own && own.By == own.User) && rights.AnyPolicy(command.Permission);
+    public static bool MayFallUnder(Rights rights, Command command) =>
+        command is not (CredentialCommand or ChangeCommand or FilterCommand) && !(command is SetPassword own && own.By == own.User)
+        && (rights.AnyPolicy(command.Permission) || (command is TagMachine or SetMachine or ManyMachines { Tag: not null } && rights.AnyScopedPolicy));
 
     static Problem? Refused(Wish wish, Reaching reaching, DateTimeOffset at) =>
         string.IsNullOrWhiteSpace(wish.Caller.Reason) ? Problem.Invalid("Ppec-Reason", "Say why it cannot wait: breaking the glass takes a reason.")

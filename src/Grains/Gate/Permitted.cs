@@ -20,14 +20,29 @@ static class Permitted
     {
         switch (command)
         {
-            case IssueCredential c: return Credential.MayIssue(rights, who, c);
-            case SetPassword c when c.User == who.User: return null;
+            case IssueCredential c: return Domain.Access.Credential.MayIssue(rights, who, c);
+            case RotateCredential or RevokeCredential: return null; // asked of the credential's own
+            case SetPassword c when c.User == who.User:
+                return Domain.Access.Credential.Wider(who.Limits, Limits.None) is { } wider ? new(ProblemCodes.Escalation, $"A password opens all that you may, and this credential is limited: {wider}.") : null;
             case WithdrawChange: return null; // only its maker does, and the change knows who that is
         }
         foreach (var thing in on)
             if (rights.May(who, command.Permission, thing, at) is { Allowed: false } verdict)
                 return Denied(rights, who, command.Permission, verdict, thing, at);
         return null;
+    }
+
+    /// <summary>
+    /// Why a credential is not this caller's to rotate or revoke. Rotating is as good as making it: nobody does that with what reaches less far, nor for another person.
+    /// Revoking one's own takes as much; anybody else's, the permission.
+    /// </summary>
+    public static Problem? Credential(Rights rights, Principal who, CredentialCommand command, Issued? issued, DateTimeOffset at)
+    {
+        if (issued is null) return new(ProblemCodes.NotFound, $"There is no credential {command.Credential}.");
+        if (command is RevokeCredential && (command.Credential == who.Credential || rights.May(who, command.Permission, new("credential", command.Credential), at).Allowed)) return null;
+        var mine = issued.User == who.User || rights.Directory.Users.GetValueOrDefault(issued.User) is { Kind: "service", Responsible: var responsible } && responsible == who.User;
+        if (command is RevokeCredential && !mine) return new(ProblemCodes.Forbidden, $"You lack the permission {command.Permission}.");
+        return Domain.Access.Credential.MayIssue(rights, who, new(command.Credential, issued.User, "", Limits: issued.Limits) { At = at });
     }
 
     static Problem Denied(Rights rights, Principal who, string permission, Verdict verdict, Resource thing, DateTimeOffset at) =>

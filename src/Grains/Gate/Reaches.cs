@@ -9,7 +9,6 @@ using Ppec.Contracts.Operations;
 using Ppec.Contracts.Queries;
 using Ppec.Contracts.Racks;
 using Ppec.Contracts.Regions;
-using Ppec.Domain.Access;
 
 namespace Ppec.Grains.Gate;
 
@@ -19,7 +18,7 @@ namespace Ppec.Grains.Gate;
 /// </summary>
 public sealed class Reaches(IGrainFactory grains, IReadModel readModel)
 {
-    public async ValueTask<ImmutableArray<Resource>> Of(Command command, Principal who, Rights rights) => command switch
+    public async ValueTask<ImmutableArray<Resource>> Of(Command command) => command switch
     {
         RackMachine c                    => [Placed(c.Machine, c.Place.Rack)],
         AcceptMachine c                  => [Placed(c.Machine, c.Place.Rack)],
@@ -34,7 +33,7 @@ public sealed class Reaches(IGrainFactory grains, IReadModel readModel)
         ManyMachines or ProvisionMany    => [],
         ChangeCommand                    => [],
         AccessCommand c                  => [new(c.Noun, c.Subject)],
-        CredentialCommand c              => await Credential(c.Credential, who, rights),
+        CredentialCommand c              => [new("credential", c.Credential)],
         _                                => [new(command.Target.Split('-')[0], command.Target[(command.Target.IndexOf('-', StringComparison.Ordinal) + 1)..])],
     };
 
@@ -55,6 +54,12 @@ public sealed class Reaches(IGrainFactory grains, IReadModel readModel)
         _ => null,
     };
 
+    /// <summary>A thing as it would be with other tags.</summary>
+    public static Resource Tagged(Resource thing, ImmutableDictionary<string, string> set, ImmutableArray<string> remove) =>
+        thing with { Tags = (thing.Tags ?? ImmutableDictionary<string, string>.Empty).SetItems(set).RemoveRange(remove.Except(set.Keys)) };
+
+    static bool Same(Resource a, Resource b) => a with { Tags = null } == b with { Tags = null } && (a.Tags ?? ImmutableDictionary<string, string>.Empty).ToHashSet().SetEquals(b.Tags ?? ImmutableDictionary<string, string>.Empty);
+
     public static Resource Of(MachineView view) => new("machine", view.Id, view.Region ?? "", view.Rack ?? "", view.Owner ?? "", Tags: view.Tags.ToImmutableDictionary());
 
     /// <summary>A thing of the read model as grants look at it; null when it is not there.</summary>
@@ -67,16 +72,11 @@ public sealed class Reaches(IGrainFactory grains, IReadModel readModel)
             ProvisionMachine c => now with { Owner = c.Spec.Owner },
             AdoptMachine c     => now with { Owner = c.Owner },
             SetMachine c       => now with { Owner = c.Owner ?? now.Owner, Rack = c.Move?.Rack ?? now.Rack, Region = c.Move?.Rack is { } rack ? Region(rack) : now.Region },
-            TagMachine c       => now with { Tags = (now.Tags ?? ImmutableDictionary<string, string>.Empty).SetItems(c.Set).RemoveRange(c.Remove.Except(c.Set.Keys)) },
+            TagMachine c       => Tagged(now, c.Set, c.Remove),
             _                  => now,
         };
-        return command is ProvisionMachine && now.Owner is null or "" ? [then] : then == now ? [now] : [now, then];
+        return command is ProvisionMachine && now.Owner is null or "" ? [then] : Same(now, then) ? [now] : [now, then];
     }
-
-    /// <summary>One's own, and those of service accounts one answers for, touch nobody else.</summary>
-    async ValueTask<ImmutableArray<Resource>> Credential(string id, Principal who, Rights rights) =>
-        await grains.GetGrain<ICredentialGrain>(id).User() is { } user && (user == who.User || rights.Directory.Users.GetValueOrDefault(user) is { Kind: "service", Responsible: var responsible } && responsible == who.User)
-            ? [] : [new("credential", id)];
 
     /// <summary>As last seen: whoever cancels waits for no machine that is busy with the very work.</summary>
     Resource Seen(string machine) =>

@@ -80,12 +80,15 @@ public sealed class Waker(
         {
             "rack" => machine.Rack == rest && machine.Unit == unit,
             "bmc" => machine.Bmc?.Address == rest,
+            "change" => machine.ReservedFor != rest,
             _ => true,
         })) return;
         var at = time.GetUtcNow();
         var caller = new Caller("system:sweep", "internal", "internal", $"sweep/{name}/{owner}/{at.UtcTicks}", "", Reason: machine is null ? $"{owner} never came to be" : $"{owner} has another now");
         if (Parse(name) is ("rack", var rack, var stood))
             await grains.GetGrain<IRackGrain>(rack).Execute(new VacateUnits(rack, owner, stood) { At = at }, caller);
+        else if (Parse(name) is ("change", var change, _))
+            await grains.GetGrain<IMachineGrain>(owner).Execute(new FreeMachine(owner, change) { At = at }, caller);
         else
             await grains.GetGrain<IClaimGrain>(name).Release(owner, at, caller);
         _logger.ClaimSwept(name, owner);

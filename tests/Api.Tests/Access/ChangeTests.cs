@@ -182,6 +182,22 @@ public sealed class ChangeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_policy_guards_is_not_moved_away_from_it_by_one()
+    {
+        await Policy();
+        var machine = await Production(33);
+        (await Admin.Post($"/api/v1/machines/{machine}/tag", new { remove = new[] { "env" } })).Is(202);
+        Assert.Equal("prod", (string)(await Admin.Show(machine))["tags"]!["env"]!);
+        var other = await Production(34);
+        (await Admin.Post($"/api/v1/machines/{other}/tag", new { set = new Dictionary<string, string> { ["env"] = "dev" } })).Is(202);
+        (await Admin.Post("/api/v1/machines/tag", new { machines = new[] { other }, set = new Dictionary<string, string> { ["env"] = "dev" } })).Is(409, "machine-reserved");
+        var third = await Production(35);
+        var change = (await Admin.Post("/api/v1/machines/tag", new { machines = new[] { third }, remove = new[] { "env" } })).Is(202);
+        Assert.Equal("waiting", (string)change.Json["state"]!);
+        (await Admin.Post($"/api/v1/machines/{third}/tag", new { set = new Dictionary<string, string> { ["note"] = "free" } })).Is(200);
+    }
+
+    [Fact]
     public async Task Breaking_the_glass_is_done_at_once_and_looked_at_by_somebody_else()
     {
         await Policy();

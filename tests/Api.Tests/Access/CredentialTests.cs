@@ -67,6 +67,24 @@ public sealed class CredentialTests(AccessNode people) : IClassFixture<AccessNod
     }
 
     [Fact]
+    public async Task A_narrow_credential_comes_to_no_more_by_a_password_or_by_rotating_a_wider_one()
+    {
+        var (api, id) = await people.Person("operator");
+        var wide = (string)(await api.Post("/api/v1/credentials", new { name = "wide" })).Is(201).Json["id"]!;
+        var made = (await api.Post("/api/v1/credentials", new { name = "narrow", permissions = new[] { "machine.read" } })).Is(201).Json;
+        var narrow = people.Node.As((string)made["token"]!);
+        (await narrow.Post($"/api/v1/credentials/{wide}/rotate", new { })).Is(403, "escalation");
+        (await narrow.Post($"/api/v1/credentials/{wide}/revoke")).Is(403, "escalation");
+        (await narrow.Post($"/api/v1/users/{id}/password", new { password = "a-third-password-3", current = "second-password-2" })).Is(403, "escalation");
+        (await narrow.Post($"/api/v1/credentials/{(string)made["id"]!}/rotate", new { })).Is(200);
+
+        var limited = people.Node.As((string)(await Admin.Post("/api/v1/credentials", new { name = "limited", permissions = new[] { "machine.read" } })).Is(201).Json["token"]!);
+        (await limited.Post("/api/v1/users/admin/password", new { password = "now-it-would-be-mine" })).Is(403, "escalation");
+        (await Admin.Post($"/api/v1/credentials/{wide}/rotate", new { })).Is(403, "forbidden"); // not even an administrator comes to another person's token
+        (await Admin.Post($"/api/v1/credentials/{wide}/revoke")).Is(200);
+    }
+
+    [Fact]
     public async Task From_another_network_it_is_nothing()
     {
         var made = (await Admin.Post("/api/v1/credentials", new { name = "office", networks = new[] { "10.0.0.0/8" } })).Is(201).Json;
