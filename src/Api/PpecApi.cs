@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using Ppec.Api.Access;
 using Ppec.Api.Agent;
+using Ppec.Api.Audit;
 using Ppec.Api.Boot;
 using Ppec.Api.Changes;
 using Ppec.Api.Disks;
@@ -60,6 +61,7 @@ public static class PpecApi
         app.MapFilters();
         app.MapTags();
         app.MapDisks();
+        app.MapAudit();
         app.MapAccess();
         app.MapCredentials();
         app.MapChanges();

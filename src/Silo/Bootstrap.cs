@@ -7,6 +7,7 @@ using Ppec.Domain.Access;
 using Ppec.Grains;
 using Ppec.Grains.Access;
 using Ppec.Grains.Gate;
+using Ppec.Projections.Audit;
 using Ppec.Stores;
 
 namespace Ppec.Silo;
@@ -16,6 +17,7 @@ static class Bootstrap
 {
     const string Id = "bootstrap";
     const string TicketKey = "node/ticket-key";
+    const string HeadsKey = "node/head-key";
 
     /// <summary>
     /// The bootstrap administrator's credential: the file first, then the fact with its hash, so that a crash between the two leaves a file that the next start makes valid.
@@ -50,14 +52,31 @@ static class Bootstrap
     }
 
     /// <summary>The key of boot tickets; it survives restarts, so that a ticket minted before one is good after it.</summary>
-    public static async Task<byte[]> TicketsKey(ISecretStore secrets)
+    public static async Task<byte[]> TicketsKey(ISecretStore secrets) =>
+        Convert.FromHexString(await Kept(secrets, TicketKey, () => RandomNumberGenerator.GetHexString(64, lowercase: true)));
+
+    /// <summary>The key that signs tree heads: the same for all silos of a cluster. Its public half lies open beside them, in PEM.</summary>
+    public static async Task<HeadKey> HeadKey(ISecretStore secrets, DataDirectory data)
     {
-        var stored = await secrets.Get(new(TicketKey, 1), CancellationToken.None);
+        var stored = await Kept(secrets, HeadsKey, () =>
+        {
+            using var made = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            return Convert.ToBase64String(made.ExportPkcs8PrivateKey());
+        });
+        var key = ECDsa.Create();
+        key.ImportPkcs8PrivateKey(Convert.FromBase64String(stored), out _);
+        await File.WriteAllTextAsync(data.File("heads.pub"), key.ExportSubjectPublicKeyInfoPem() + "\n");
+        return new(key);
+    }
+
+    static async Task<string> Kept(ISecretStore secrets, string name, Func<string> make)
+    {
+        var stored = await secrets.Get(new(name, 1), CancellationToken.None);
         if (stored is null)
         {
-            await secrets.Put(TicketKey, RandomNumberGenerator.GetHexString(64, lowercase: true), CancellationToken.None);
-            stored = await secrets.Get(new(TicketKey, 1), CancellationToken.None); // another silo may have been first: version 1 is everyone's
+            await secrets.Put(name, make(), CancellationToken.None);
+            stored = await secrets.Get(new(name, 1), CancellationToken.None); // another silo may have been first: version 1 is everyone's
         }
-        return Convert.FromHexString(stored!);
+        return stored!;
     }
 }

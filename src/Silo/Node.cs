@@ -1,6 +1,7 @@
 using Ppec.Api;
 using Ppec.Api.Boot;
 using Ppec.Api.Images;
+using Ppec.Contracts.Audit;
 using Ppec.Contracts.Events;
 using Ppec.Contracts.Queries;
 using Ppec.Contracts.Secrets;
@@ -15,8 +16,10 @@ using Ppec.Grains.Operations;
 using Ppec.Grains.Snapshots;
 using Ppec.Grains.Watching;
 using Ppec.Projections;
+using Ppec.Projections.Audit;
 using Ppec.Silo.Cluster;
 using Ppec.Silo.Https;
+using Ppec.Stores;
 using Ppec.Stores.Codec;
 
 namespace Ppec.Silo;
@@ -24,6 +27,7 @@ namespace Ppec.Silo;
 /// <summary>The composition root. Embedded: silo, API and read model in one process on one data directory. In a cluster: the same, or a part of it by role.</summary>
 public sealed class Node : IAsyncDisposable
 {
+    internal const string HeadsName = "heads.jsonl";
     static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(5);
 
     readonly WebApplication _app;
@@ -59,6 +63,7 @@ public sealed class Node : IAsyncDisposable
                 .AddSingleton(model).AddSingleton<IReadModel>(model)
                 .AddSingleton<IReadiness>(new Readiness(model, end))
                 .AddHostedService<Feed>().AddHostedService<TextFollower>();
+            Audit(builder.Services, storage.Data, options.Heads);
             if (isSilo) await Silo(builder.Services, storage, options.Time, options.Ppec);
             if (isApi) builder.Services
                 .AddSingleton<IHistory, History>()
@@ -123,10 +128,23 @@ public sealed class Node : IAsyncDisposable
             .AddSingleton<IImageStore>(storage.Images)
             .AddSingleton<IBmcConnector>(ppec.Observe ? new ObservingConnector(bmcs) : bmcs)
             .AddSingleton(new Tickets(await Bootstrap.TicketsKey(secrets), time))
+            .AddSingleton(await Bootstrap.HeadKey(secrets, storage.Data))
             .AddSingleton<MachinePower>().AddSingleton<MachineSteps>().AddSingleton<Lookout>()
             .AddPpecGate();
         if (storage.Snapshots is { } snapshots) services.AddSingleton(snapshots);
         else services.AddSingleton<ISnapshotStore, GrainStorageSnapshots>();
+    }
+
+    /// <summary>What shows that the log is the one that was written.</summary>
+    static void Audit(IServiceCollection services, DataDirectory data, HeadOptions heads)
+    {
+        services
+            .AddSingleton(heads)
+            .AddSingleton(new HeadFile(heads.File ?? data.File(HeadsName)))
+            .AddSingleton(s => ActivatorUtilities.CreateInstance<TreeKeeper>(s, data.File("tree")))
+            .AddSingleton<ILogTree>(s => s.GetRequiredService<TreeKeeper>())
+            .AddHostedService(s => s.GetRequiredService<TreeKeeper>())
+            .AddHostedService<Anchors>();
     }
 
     static void Orleans(WebApplicationBuilder builder, ClusterOptions? cluster, Storage storage)
