@@ -124,7 +124,12 @@ static class LogFile
         using var reader = new LogReader(path);
         var end = CheckPositions(connection, path);
         if (mark is { } known) CheckMark(reader, path, end, known);
-        Walk(reader, Math.Max(0, end - CheckedTail), end);
+        try { Walk(reader, Math.Max(0, end - CheckedTail), end); }
+        catch (EventLogCorruptException)
+        {
+            Walk(reader, 0, end); // what does not continue may follow an altered event that lies before the tail: the first fault is named
+            throw;
+        }
         return end;
     }
 
