@@ -13,6 +13,9 @@ namespace Ppec.Api;
 /// <summary>What an endpoint says of itself in the OpenAPI document: each line of a route reads as its documentation.</summary>
 static class OpenApi
 {
+    /// <summary>It changes something: it may be planned, and may have to wait for a second person.</summary>
+    sealed record Mutation;
+
     sealed record Parameters(ParameterLocation In, string[] Names);
 
     static readonly Dictionary<string, string> Meanings = new(StringComparer.Ordinal)
@@ -20,6 +23,7 @@ static class OpenApi
         ["filter"] = "Filter, such as `stage:spare type:compute-v3,compute-v4 tag.team=payments cpu>=64 -hold free text`; `@name` stands for a saved one. The grammar stands at the head of this document.",
         ["q"] = "What to find: a serial, MAC or IP address, BMC address, disk serial, hostname, name, id, or a part of one.",
         ["serial"] = "The disk's serial number, whatever its case.",
+        ["position"] = "The event's position in the log.",
         ["sha256"] = "SHA-256 of the file, 64 lower-case hex digits.",
         ["sort"] = "`id`, `time` (or `created`), `updated`, `stage`, `type`, `region`, `rack`, `profile`, `owner`, `hostname`, `image`, `name`, `serial`, `state`, `kind`, `cpu`, `memory`, `disks`, `unit` or `failures`; `-` before it for descending. What lacks it comes last.",
         ["limit"] = "Rows a page, 1 to 1000; 50 unless said.",
@@ -30,11 +34,16 @@ static class OpenApi
         ["to"] = "When to end; now unless said.",
         ["stream"] = "Only streams whose name begins so.",
         ["format"] = "`csv`, `yaml` or `netbox`; left out, what the type of the body says (an export: `yaml`).",
+        ["size"] = "How many events the head is of that it is proven against; the newest head unless said.",
         ["noun"] = "Only `regions`, `racks`, `profiles` or `machines`.",
+        ["user"] = "A user's id.",
+        ["permission"] = "A permission, such as `machine.release`.",
+        ["resource"] = "A thing, `NOUN:ID`, such as `machine:sn-7c4k2`.",
         ["plan"] = "`true` answers the plan and changes nothing.",
         ["Idempotency-Key"] = "The same key again changes nothing more and answers the same.",
         ["If-Match"] = "The version (ETag) that must still hold.",
         ["Ppec-Plan"] = "The hash of the plan to apply; refused (412) when it has moved.",
+        ["Ppec-Break-Glass"] = "`true` does it at once though a policy asks for a second person. Takes `change.break-glass` and a reason; it is reviewed by somebody else.",
         ["Ppec-Reason"] = "Why, percent-encoded UTF-8; kept with the events.",
         ["Ppec-Ticket"] = "A ticket number elsewhere; kept with the events.",
     };
@@ -51,6 +60,14 @@ static class OpenApi
         ["tags"] = "The tag's key; a slash in it as `%2F`.",
         ["webhooks"] = "The webhook's name.",
         ["alerts"] = "The alert's id: its source and what it is of, such as `machine-held.sn-7c4k2.operator`.",
+        ["users"] = "The user's id, such as `alice`.",
+        ["groups"] = "The group's id, such as `ops`.",
+        ["roles"] = "The role's id, such as `operator`.",
+        ["changes"] = "The change's id: 26 characters.",
+        ["grants"] = "The grant's id: 26 characters.",
+        ["owners"] = "The owner's id, such as `payments`.",
+        ["policies"] = "The policy's id.",
+        ["credentials"] = "The credential's id: the third part of its token.",
         ["images"] = "An image's name and version, such as `debian-12-hardened@3`.",
     };
 
@@ -76,17 +93,29 @@ static class OpenApi
 
     public static RouteHandlerBuilder Mutates(this RouteHandlerBuilder route) =>
         route.Produces<ProblemDocument>(404, Problems.ContentType).Produces<ProblemDocument>(409, Problems.ContentType).Produces<ProblemDocument>(412, Problems.ContentType).Produces<ProblemDocument>(422, Problems.ContentType)
-            .WithMetadata(new Parameters(ParameterLocation.Header, ["Idempotency-Key", "If-Match", "Ppec-Reason", "Ppec-Ticket"]));
+            .WithMetadata(new Mutation()).WithMetadata(new Parameters(ParameterLocation.Header, ["Idempotency-Key", "If-Match", "Ppec-Plan", "Ppec-Reason", "Ppec-Ticket", "Ppec-Break-Glass"]));
 
     public static RouteHandlerBuilder Starts(this RouteHandlerBuilder route) => route.Produces<OperationView>(202).Mutates();
-
-    public static RouteHandlerBuilder Plans(this RouteHandlerBuilder route) =>
-        route.Produces<Plan>(200).WithQuery("plan").WithMetadata(new Parameters(ParameterLocation.Header, ["Ppec-Plan"]));
 
     public static RouteHandlerBuilder WithAt(this RouteHandlerBuilder route) => route.WithQuery("at", "after");
 
     public static RouteHandlerBuilder WithQuery(this RouteHandlerBuilder route, params string[] names) =>
         route.WithMetadata(new Parameters(ParameterLocation.Query, names));
+
+    /// <summary>One more thing that a status may mean.</summary>
+    static async Task Also<T>(OpenApiOperation operation, OpenApiOperationTransformerContext context, string status, string description, CancellationToken cancellation)
+    {
+        const string Json = "application/json";
+        var schema = await context.GetOrCreateSchemaAsync(typeof(T), cancellationToken: cancellation);
+        context.Document!.AddComponent(typeof(T).Name, schema);
+        var reference = new OpenApiSchemaReference(typeof(T).Name, context.Document);
+        operation.Responses ??= [];
+        if (!operation.Responses.TryGetValue(status, out var response)) operation.Responses[status] = response = new OpenApiResponse { Description = description, Content = new Dictionary<string, OpenApiMediaType>() };
+        var content = response.Content!;
+        if (!content.TryGetValue(Json, out var media)) content[Json] = new OpenApiMediaType { Schema = reference };
+        else if (media.Schema is OpenApiSchemaReference { Reference.Id: var id } && id == typeof(T).Name) return;
+        else media.Schema = new OpenApiSchema { OneOf = [media.Schema!, reference] };
+    }
 
     public static IServiceCollection AddPpecOpenApi(this IServiceCollection services) => services.AddOpenApi("v1", options =>
     {
@@ -101,8 +130,14 @@ static class OpenApi
             document.Security = [new() { [new OpenApiSecuritySchemeReference("bearer", document)] = [] }];
             return Task.CompletedTask;
         });
-        options.AddOperationTransformer((operation, context, _) =>
+        options.AddOperationTransformer(async (operation, context, cancellation) =>
         {
+            if (context.Description.ActionDescriptor.EndpointMetadata.OfType<Mutation>().Any())
+            {
+                await Also<Plan>(operation, context, "200", "What it would do, where only that was asked (`plan=true`).", cancellation);
+                await Also<ChangeView>(operation, context, "202", "The change that waits for a second person, where a policy asks for one.", cancellation);
+                (operation.Parameters ??= []).Add(new OpenApiParameter { Name = "plan", In = ParameterLocation.Query, Description = Meanings["plan"], Schema = new OpenApiSchema { Type = JsonSchemaType.String } });
+            }
             foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>().Where(p => p.In == ParameterLocation.Path) ?? [])
                 parameter.Description ??= Meanings.GetValueOrDefault(parameter.Name!) ?? Ids[context.Description.RelativePath!.Split('/')[2]];
             foreach (var parameters in context.Description.ActionDescriptor.EndpointMetadata.OfType<Parameters>())
@@ -113,7 +148,6 @@ static class OpenApi
                 operation.Responses = [];
                 foreach (var (status, response) in responses.OrderBy(r => r.Key, StringComparer.Ordinal)) operation.Responses.Add(status, response);
             }
-            return Task.CompletedTask;
         });
         options.CreateSchemaReferenceId = type => type.Type == typeof(System.Text.Json.JsonElement) ? null : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
         options.AddSchemaTransformer((schema, context, _) =>

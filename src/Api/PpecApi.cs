@@ -5,9 +5,12 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
+using Ppec.Api.Access;
 using Ppec.Api.Agent;
 using Ppec.Api.Alerts;
+using Ppec.Api.Audit;
 using Ppec.Api.Boot;
+using Ppec.Api.Changes;
 using Ppec.Api.Disks;
 using Ppec.Api.Events;
 using Ppec.Api.Filters;
@@ -62,6 +65,10 @@ public static class PpecApi
         app.MapDisks();
         app.MapWebhooks();
         app.MapAlerts();
+        app.MapAudit();
+        app.MapAccess();
+        app.MapCredentials();
+        app.MapChanges();
         app.MapBoot(pious, ipxe);
         app.MapAgent();
     }
@@ -103,8 +110,8 @@ public static class PpecApi
 
     /// <summary>Who is not known hears only that, whatever else is wrong with the request.</summary>
     static async Task<Problem?> Stranger(HttpContext http) =>
-        http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)
-            && await http.Denial(http.RequestServices.GetRequiredService<IGrainFactory>(), "request.read") is { Code: ProblemCodes.Unauthenticated } problem
+        http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) && http.Request.Path != "/api/v1/sign-in"
+            && await http.Stranger(http.RequestServices.GetRequiredService<IGrainFactory>()) is { Code: ProblemCodes.Unauthenticated } problem
             ? problem
             : null;
 

@@ -17,8 +17,9 @@ public static class Problems
         ProblemCodes.Malformed or ProblemCodes.Invalid => 400,
         ProblemCodes.MachineSerialRefused or ProblemCodes.ImageSignatureRefused or ProblemCodes.TagValueRefused => 400,
         ProblemCodes.Unauthenticated => 401,
-        ProblemCodes.Forbidden or ProblemCodes.BootTokenRefused or ProblemCodes.MachineIdentityMismatch or ProblemCodes.MachineNotAccepted => 403,
-        ProblemCodes.NotFound or ProblemCodes.MachineUnknown or ProblemCodes.OperationUnknown => 404,
+        ProblemCodes.Forbidden or ProblemCodes.Escalation or ProblemCodes.PasswordWrong or ProblemCodes.PasswordMustChange or ProblemCodes.ChangeOwn or ProblemCodes.ChangeNotYours or ProblemCodes.SignInAgain or ProblemCodes.BootTokenRefused or ProblemCodes.MachineIdentityMismatch or ProblemCodes.MachineNotAccepted => 403,
+        ProblemCodes.TooManyAttempts => 429,
+        ProblemCodes.NotFound or ProblemCodes.ChangeUnknown or ProblemCodes.MachineUnknown or ProblemCodes.OperationUnknown => 404,
         ProblemCodes.MethodNotAllowed => 405,
         ProblemCodes.VersionStale or ProblemCodes.PlanStale => 412,
         ProblemCodes.TooLarge => 413,
@@ -47,7 +48,7 @@ public static class Problems
             var document = Document(problem);
             httpContext.Response.StatusCode = document.Status;
             if (document.Status == 401) httpContext.Response.Headers.WWWAuthenticate = "Bearer";
-            if (document.Status == 503) httpContext.Response.Headers.RetryAfter = "1";
+            if (document.Status is 429 or 503) httpContext.Response.Headers.RetryAfter = "1";
             return httpContext.Response.WriteAsJsonAsync(document, Contracts.PpecJson.Options, ContentType, httpContext.RequestAborted);
         }
     }

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Ppec.Contracts;
+using Ppec.Contracts.Access;
 using Ppec.Contracts.Events;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Queries;
@@ -60,17 +61,25 @@ static class Requests
     public static Task<T> Deliveries<T>(this IGrainFactory grains, Func<IDeliveryGateGrain, Task<T>> ask) =>
         IsNear(grains) ? ask(grains.GetGrain<IDeliveryGateGrain>(0)) : Insist(() => ask(grains.GetGrain<IDeliveryGateGrain>(AnyGate)));
 
-    /// <summary>Asks the gate whether this caller may read; throws the problem when not.</summary>
-    public static async Task MayRead(this HttpContext http, IGrainFactory grains, string permission)
-    {
-        if (await http.Denial(grains, permission) is { } problem) throw new RequestException(problem);
-    }
-
-    /// <summary>Why this caller may not read; null when it may.</summary>
-    public static Task<Problem?> Denial(this HttpContext http, IGrainFactory grains, string permission)
+    /// <summary>Asks the gate what this caller may read; throws the problem when that is nothing.</summary>
+    public static async Task<Sight> MayRead(this HttpContext http, IGrainFactory grains, string permission)
     {
         var request = new ReadRequest(http.Credential(), http.Source(), permission);
-        return grains.Gate(g => g.MayRead(request));
+        var answer = await grains.Gate(g => g.Sight(request));
+        return answer.Sight ?? throw new RequestException(answer.Problem!);
+    }
+
+    /// <summary>As <see cref="MayRead"/>, where what is read cannot be divided: it takes the permission everywhere.</summary>
+    public static async Task MayReadAll(this HttpContext http, IGrainFactory grains, string permission)
+    {
+        if (!(await http.MayRead(grains, permission)).IsWhole) throw new RequestException(new(ProblemCodes.Forbidden, $"You have the permission {permission} on some things only, and this shows all: it takes the permission on global."));
+    }
+
+    /// <summary>Why this caller is nobody; null when it is somebody.</summary>
+    public static async Task<Problem?> Stranger(this HttpContext http, IGrainFactory grains)
+    {
+        var request = new ReadRequest(http.Credential(), http.Source(), "");
+        return (await grains.Gate(g => g.Sight(request))).Problem;
     }
 
     /// <summary>A JSON body, read strictly: unknown fields, trailing text, other content types and deep nesting are refused by name.</summary>
@@ -109,11 +118,10 @@ static class Requests
     {
         var headers = http.Request.Headers;
         var planHash = Header("Ppec-Plan");
-        if (planHash is not null && command is not IPlanned) throw RequestException.Invalid("Ppec-Plan", $"{command.Permission} has no plan.");
         // Its key is settled here: made again, the call is still the same command.
         var request = new GateRequest(
             http.Credential(), Header("Idempotency-Key") ?? Guid.NewGuid().ToString(), http.Source(), command with { PlanHash = planHash },
-            Uri.UnescapeDataString(Header("Ppec-Reason") ?? "") is { Length: > 0 } reason ? reason : null, Header("Ppec-Ticket"), IfMatch(), http.WantsPlan(), secret);
+            Uri.UnescapeDataString(Header("Ppec-Reason") ?? "") is { Length: > 0 } reason ? reason : null, Header("Ppec-Ticket"), IfMatch(), http.WantsPlan(), secret, http.BreaksGlass());
         // A list of ten thousand takes its while to be worked out, and is not worked out twice at once.
         return command is Contracts.Machines.BulkCommand ? grains.Gate(g => g.ExecuteMany(request), WorkedOut) : grains.Gate(g => g.Execute(request));
 
@@ -138,8 +146,15 @@ static class Requests
         _ => throw RequestException.Invalid("plan", "plan is true or false."),
     };
 
-    /// <summary>The answer to a mutation of a thing that can be read: its document as this write left it.</summary>
-    public static async Task<IResult> Document(this HttpContext http, GateAnswer answer, IReadModel model, string noun, string id, int status, string? location = null)
+    static bool BreaksGlass(this HttpContext http) => http.Request.Headers["Ppec-Break-Glass"].ToString() switch
+    {
+        "" or "false" => false,
+        "true" => true,
+        _ => throw RequestException.Invalid("Ppec-Break-Glass", "Ppec-Break-Glass is true or left out."),
+    };
+
+    /// <summary>What was answered instead of the thing: why not, the plan that was asked for, or the change that waits for a second person. Null: it is done.</summary>
+    static async Task<IResult?> Instead(this HttpContext http, GateAnswer answer, IReadModel model)
     {
         if (answer.Problem is { } problem) return Problems.Of(problem);
         if (answer.Plan is { } plan)
@@ -148,25 +163,43 @@ static class Requests
             return Results.Json(plan, PpecJson.Options);
         }
         http.Response.Headers["Ppec-Position"] = answer.Position.ToString();
-        if (location is not null) http.Response.Headers.Location = location;
         await model.WaitFor(answer.Position, ReadYourWrites, http.RequestAborted);
+        if (answer.Change is not { } change) return null;
+        http.Response.Headers.Location = $"/api/v1/changes/{change}";
+        return model.Find("change", change) is { } document ? Json(http, document, 202) : Problems.Of(new(ProblemCodes.Unavailable, $"Change {change} is open, and not yet visible: read it again."));
+    }
+
+    /// <summary>The answer to a mutation of a thing that can be read: its document as this write left it.</summary>
+    public static async Task<IResult> Document(this HttpContext http, GateAnswer answer, IReadModel model, string noun, string id, int status, string? location = null)
+    {
+        if (await http.Instead(answer, model) is { } instead) return instead;
+        if (location is not null) http.Response.Headers.Location = location;
         return model.Find(noun, id) is { } document ? Json(http, document, status) : Problems.Of(new(ProblemCodes.Unavailable, "It is done, and not yet visible: read it again."));
+    }
+
+    /// <summary>The answer to making a thing whose id the gate made.</summary>
+    public static Task<IResult> Made(this HttpContext http, GateAnswer answer, IReadModel model, string noun, string plural) =>
+        http.Document(answer, model, noun, answer.Id, 201, $"/api/v1/{plural}/{answer.Id}");
+
+    /// <summary>The answer to making a thing of which something is said this once.</summary>
+    public static async Task<IResult> Made<T>(this HttpContext http, GateAnswer answer, IReadModel model, string location, T made)
+    {
+        if (await http.Instead(answer, model) is { } instead) return instead;
+        http.Response.Headers.Location = location;
+        return Results.Json(made, PpecJson.Options, statusCode: 201);
     }
 
     /// <summary>The answer to a mutation after which there is nothing to show.</summary>
     public static async Task<IResult> Empty(this HttpContext http, GateAnswer answer, IReadModel model)
     {
-        if (answer.Problem is { } problem) return Problems.Of(problem);
-        http.Response.Headers["Ppec-Position"] = answer.Position.ToString();
-        await model.WaitFor(answer.Position, ReadYourWrites, http.RequestAborted);
-        return Results.NoContent();
+        return await http.Instead(answer, model) ?? Results.NoContent();
     }
 
     /// <summary>Sends a command that starts work, and answers the operation; its plan, where that was asked for.</summary>
     public static async Task<IResult> Start(this HttpContext http, IGrainFactory grains, IReadModel model, Command command)
     {
         var answer = await http.Send(grains, command);
-        return answer is { Problem: null, Plan: null, Operation: { } operation }
+        return answer is { Problem: null, Plan: null, Change: null, Operation: { } operation }
             ? await http.Operation(answer, model, operation)
             : await http.Document(answer, model, "operation", "", 200);
     }
@@ -174,10 +207,8 @@ static class Requests
     /// <summary>The answer to a command that started work: the operation, which the caller follows at <c>Location</c>.</summary>
     public static async Task<IResult> Operation(this HttpContext http, GateAnswer answer, IReadModel model, string operation)
     {
-        if (answer.Problem is { } problem) return Problems.Of(problem);
-        http.Response.Headers["Ppec-Position"] = answer.Position.ToString();
+        if (await http.Instead(answer, model) is { } instead) return instead;
         http.Response.Headers.Location = $"/api/v1/operations/{operation}";
-        await model.WaitFor(answer.Position, ReadYourWrites, http.RequestAborted);
         // Its own stream begins a moment after the machine's event; the event is what counts.
         for (var waited = TimeSpan.Zero; waited < ReadYourWrites; waited += Moment, await Task.Delay(Moment, http.RequestAborted))
             if (model.Find("operation", operation) is { } document) return Json(http, document, 202);
@@ -185,20 +216,21 @@ static class Requests
     }
 
     /// <summary>GET of one thing, now, at a time, or after a position.</summary>
-    public static async Task<IResult> One(this HttpContext http, IReadModel model, IHistory history, string noun, string id)
+    public static async Task<IResult> One(this HttpContext http, IReadModel model, IHistory history, string noun, string id, Sight sight)
     {
         await http.AwaitPosition(model);
+        if (!model.Sees(sight, noun, id)) return Problems.NotFound($"{noun} {id}");
         var document = http.Time("at") is { } at ? await history.At(noun, id, at, http.RequestAborted) : model.Find(noun, id);
         return document is { } found ? Json(http, found, 200) : Problems.NotFound($"{noun} {id}");
     }
 
-    public static async Task<IResult> List(this HttpContext http, IReadModel model, string noun)
+    public static async Task<IResult> List(this HttpContext http, IReadModel model, string noun, Sight sight, string? only = null)
     {
         var query = http.Request.Query;
         try
         {
             await http.AwaitPosition(model, texts: query.ContainsKey("after") && model.HasText(Text("filter")));
-            var page = model.List(noun, new(Text("filter"), Text("sort"), http.Limit(), Text("cursor")));
+            var page = model.List(noun, new(only is null ? Text("filter") : $"{only} {Text("filter")}", Text("sort"), http.Limit(), Text("cursor")), sight);
             return Results.Stream(stream => WritePage(stream, page), "application/json");
         }
         catch (QueryException e)

@@ -1,3 +1,4 @@
+using Ppec.Contracts.Audit;
 using Ppec.Contracts.Gate;
 using Ppec.Sdk;
 
@@ -32,6 +33,10 @@ static class Failures
                 break;
             case OperationCanceledException:
                 screen.Say("Interrupted.");
+                break;
+            case LogFaultException fault:
+                screen.Say($"error: {fault.Message}");
+                screen.Say("next: touch nothing, keep a copy of the log and of the heads kept elsewhere, and find out who could write either.");
                 break;
             case UsageException or ArgumentException or IOException or UnauthorizedAccessException:
                 screen.Say($"error: {failure.Message}");

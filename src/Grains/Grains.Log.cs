@@ -48,4 +48,7 @@ static partial class GrainsLog
 
     [LoggerMessage(23, LogLevel.Warning, "This node only observes: nothing is powered, booted or written")]
     public static partial void ObservesOnly(this ILogger logger);
+
+    [LoggerMessage(24, LogLevel.Warning, "Change {Change} is approved and could not be carried out yet; it is tried again")]
+    public static partial void ChangeWaits(this ILogger logger, string change, Exception exception);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -185,6 +186,11 @@ public sealed class Feed(IEventStore store, IEventCodec codec, ReadModel model, 
         (folded.Version, folded.Last) = (e.Version + 1, e);
     }
 
+    /// <summary>Bodies of documents that are made once and shown again and again.</summary>
+    static readonly ConditionalWeakTable<Document, Written> Once = [];
+
+    static Written Body(Document d) => new(d, JsonSerializer.SerializeToUtf8Bytes(d.View, d.View.GetType(), PpecJson.Options));
+
     static List<Change> Changes(Folded folded)
     {
         var (changes, updated) = (new List<Change>(folded.Nouns.Length), Metadata(folded.Last!).Time);
@@ -193,7 +199,7 @@ public sealed class Feed(IEventStore store, IEventCodec codec, ReadModel model, 
             var (noun, state) = (folded.Nouns[i], folded.States[i]);
             if (i > 0 && ReferenceEquals(state, folded.Wrote[i])) continue; // the first noun is the stream's own, and has its version
             folded.Wrote[i] = state;
-            ImmutableArray<Written> documents = [.. noun.View(state, folded.Version, folded.Id, folded.First).Select(d => new Written(d, JsonSerializer.SerializeToUtf8Bytes(d.View, d.View.GetType(), PpecJson.Options)))];
+            ImmutableArray<Written> documents = [.. noun.View(state, folded.Version, folded.Id, folded.First).Select(d => noun.IsShared ? Once.GetValue(d, Body) : Body(d))];
             // What is only sometimes written again has no version: it would tell of the batches, not of the log.
             changes.Add(new(noun.Shown, $"{noun.Category}-{folded.Id}", i == 0 ? folded.Version : 0, i == 0 ? updated : null, folded.New, documents));
         }

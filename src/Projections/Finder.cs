@@ -48,7 +48,7 @@ sealed class Finder(Reader reader, string text)
     {
         if (_found.Count >= Most) return;
         foreach (var (id, value) in reader.Rows($"{sql} LIMIT {Most}", values, row => (row.Text(0), row.Text(1))))
-            Add(new(noun, noun == "disk" ? id[..id.LastIndexOf('@')] : id, field, value, exact));
+            Add(new FoundView(noun, noun == "disk" ? id[..id.LastIndexOf('@')] : id, field, value, exact) { On = noun == "disk" ? id[(id.LastIndexOf('@') + 1)..] : null });
     }
 
     /// <summary>A thing is named once, by what found it best.</summary>

@@ -73,14 +73,16 @@ public sealed class History(IEventStore store, IEventCodec codec) : IHistory
     {
         if (Nouns.Named(nounName, id) is not { } noun) yield break;
         var (stream, state) = (noun.StreamOf(id), noun.Initial);
-        var streamId = stream[(nounName.Length + 1)..];
-        EventMetadata? first = null;
+        var streamId = stream[(stream.IndexOf('-', StringComparison.Ordinal) + 1)..];
+        var (first, shown) = (default(EventMetadata), default(object));
         await foreach (var e in store.ReadStream(stream, 0, cancellation))
         {
             var metadata = Feed.Metadata(e);
             first ??= metadata;
             state = noun.Apply(state, codec.Decode(e.Type, e.Data));
             var view = noun.View(state, e.Version + 1, streamId, first).FirstOrDefault(d => d.Id == id)?.View;
+            if (noun.IsShared && ReferenceEquals(view, shown)) continue; // it tells of another
+            shown = view;
             yield return (e, metadata, view is null ? null : JsonSerializer.SerializeToNode(view, view.GetType(), PpecJson.Options)!.AsObject());
         }
     }

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
+using Ppec.Contracts.Access;
 using Ppec.Contracts.Queries;
 using Ppec.Domain.Filters;
 using Ppec.Stores.Sqlite;
@@ -12,7 +13,7 @@ namespace Ppec.Projections;
 /// Answers one list: the set that the filter finds, then the rows of its page in the order that was asked for. A small set is fetched and sorted;
 /// for a large one an index in the right order is walked until the page is full.
 /// </summary>
-sealed class Lister(Reader reader, Postings postings, string noun, ImmutableArray<Term> terms, ListQuery query)
+sealed class Lister(Reader reader, Postings postings, string noun, ImmutableArray<Term> terms, ListQuery query, Sight? sight)
 {
     /// <summary>Totals are exact to this.</summary>
     public const int MostCounted = 10_000;
@@ -64,6 +65,7 @@ sealed class Lister(Reader reader, Postings postings, string noun, ImmutableArra
         {
             var matching = new Matching(reader, postings, noun);
             var found = matching.Of(terms);
+            if (sight is { IsWhole: false } && !Sights.Placeless(noun)) found = found.And(matching.Seen(sight));
             var rows = _order.IsColumn ? ByColumn(_order, found, after, query.Limit + 1) : ByFact(matching, found, after);
             ImmutableArray<Row> page = [.. rows.Take(query.Limit)];
             return new Page([.. page.SelectMany(Body)], rows.Count > query.Limit ? WriteCursor(page[^1]) : null, Math.Min(found.Count, MostCounted), found.Count > MostCounted);

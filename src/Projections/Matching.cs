@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Ppec.Contracts.Access;
 using Ppec.Domain.Filters;
 
 namespace Ppec.Projections;
@@ -27,6 +28,30 @@ sealed class Matching(Reader reader, Postings postings, string noun)
 
     /// <summary>All that have any value of the key.</summary>
     public Bits Having(string key) => reader.Numbers($"SELECT n FROM fact WHERE k = {Key}", noun, key);
+
+    /// <summary>All of the noun that a reader may know of: in a scope, or one's own work; and as far as the credential goes.</summary>
+    public Bits Seen(Sight sight)
+    {
+        var seen = sight.Scopes.IsDefault ? All() : sight.Scopes.Select(Scope.Parse).OfType<Scope>().Select(Within).Aggregate(With("by", sight.User), (a, b) => a.Or(b));
+        if (!sight.Within.Regions.IsDefaultOrEmpty) seen = seen.And(Any(sight.Within.Regions.Select(r => With("region", r))));
+        foreach (var (key, value) in sight.Within.Tags ?? ImmutableSortedDictionary<string, string>.Empty) seen = seen.And(With($"tag.{key}", value));
+        return seen;
+    }
+
+    /// <summary>Whether one of them is seen.</summary>
+    public bool Sees(Sight sight, string id)
+    {
+        var one = reader.Numbers("SELECT n FROM document WHERE noun = ?1 AND id = ?2", noun, id);
+        return one.Count > 0 && Seen(sight).And(one).Count > 0;
+    }
+
+    Bits Within(Scope scope) => scope.Kind switch
+    {
+        "global" => All(),
+        "tag"    => With($"tag.{scope.Tag.Key}", scope.Tag.Value),
+        "region" or "rack" or "owner" or "pool" => With(scope.Kind, scope.Value),
+        _        => scope.Kind == noun ? reader.Numbers("SELECT n FROM document WHERE noun = ?1 AND id = ?2", noun, scope.Value) : new(),
+    };
 
     Bits Of(Term term) => term switch
     {

@@ -23,6 +23,9 @@ public abstract record Noun(string Name, string Category)
     /// <summary>The stream that holds the thing with this id.</summary>
     public abstract string StreamOf(string id);
 
+    /// <summary>Its stream tells of many things, and most of them stay the same objects from event to event.</summary>
+    public virtual bool IsShared => false;
+
     public abstract object? Initial { get; }
 
     public abstract object? Apply(object? state, IDomainEvent @event);
@@ -37,7 +40,12 @@ public sealed record Noun<TState, TEvent>(
     Func<TState, long, string, EventMetadata, ImmutableArray<Document>> Documents, Func<string, string>? StreamId = null, string? Of = null) : Noun(Name, Of ?? Name)
     where TEvent : class, IDomainEvent
 {
-    public override string StreamOf(string id) => $"{Name}-{(StreamId is null ? id : StreamId(id))}";
+    /// <summary>The one stream that holds all of them; null when each thing has its own.</summary>
+    public string? Stream { get; init; }
+
+    public override string StreamOf(string id) => Stream ?? $"{Name}-{(StreamId is null ? id : StreamId(id))}";
+
+    public override bool IsShared => Stream is not null;
 
     public override object? Initial => Start;
 

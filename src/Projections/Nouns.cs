@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Ppec.Contracts;
+using Ppec.Contracts.Access;
 using Ppec.Contracts.Filters;
 using Ppec.Contracts.Images;
 using Ppec.Contracts.Machines;
@@ -11,6 +13,7 @@ using Ppec.Contracts.Tags;
 using Ppec.Contracts.Webhooks;
 using Ppec.Domain.Access;
 using Ppec.Domain.Alerts;
+using Ppec.Domain.Changes;
 using Ppec.Domain.Filters;
 using Ppec.Domain.Images;
 using Ppec.Domain.Machines;
@@ -21,6 +24,7 @@ using Ppec.Domain.Racks;
 using Ppec.Domain.Regions;
 using Ppec.Domain.Tags;
 using Ppec.Domain.Webhooks;
+using Directory = Ppec.Domain.Access.Directory;
 
 namespace Ppec.Projections;
 
@@ -33,17 +37,17 @@ public static class Nouns
             MachineViews.Of(s, version) is { } v ? [Machine(v, first.Time)] : []),
 
         new Noun<OperationState, OperationEvent>("operation", Operation.Initial, Operation.Evolve, (s, version, _, first) =>
-            OperationViews.Of(s, version, first.Actor, first.Reason, first.Ticket) is { } v ? [new(v.Id, v, v.StartedAt, Attributes(v))] : []),
+            OperationViews.Of(s, version, first.Actor, first.Reason, first.Ticket) is { } v ? [new(v.Id, v, v.StartedAt, [.. Attributes(v), .. On((s as OperationState.Known)?.Facts.On)])] : []),
 
         // Work on many things is an operation too, in streams of its own.
         new Noun<ParentState?, ParentEvent>("parent", null, Parent.Evolve, (s, version, _, first) =>
             ParentViews.Of(s, version, first.Actor, first.Reason, first.Ticket) is { } v ? [new(v.Id, v, v.StartedAt, Attributes(v))] : []) { Shown = "operation" },
 
         new Noun<RegionState?, RegionEvent>("region", null, Region.Evolve, (s, version, id, _) =>
-            s is null ? [] : [new(id, new RegionView(id, s.Description, s.CreatedAt, version), s.CreatedAt, [])]),
+            s is null ? [] : [new(id, new RegionView(id, s.Description, s.CreatedAt, version), s.CreatedAt, [("region", id)])]),
 
         new Noun<RackState?, RackEvent>("rack", null, Rack.Evolve, (s, version, id, _) =>
-            s is null ? [] : [new(id, View(s, id, version), s.CreatedAt, [("region", s.Region), .. s.Machines.Values.Select(m => ("machine", m.Machine)).Distinct(), .. s.Machines.Select(m => ("stands", Stands(id, m.Key, m.Value.Machine)))])]),
+            s is null ? [] : [new(id, View(s, id, version), s.CreatedAt, [("region", s.Region), ("rack", id), .. s.Machines.Values.Select(m => ("machine", m.Machine)).Distinct(), .. s.Machines.Select(m => ("stands", Stands(id, m.Key, m.Value.Machine)))])]),
 
         new Noun<ProfileState, ProfileEvent>("profile", Profile.Initial, Profile.Evolve, (s, _, _, _) =>
             [.. s.Versions.Select(v => new Document(v.Version.Id, new ProfileView(v.Version.Id, v.Version.Profile, v.Version.Version, v.Version.Spec, v.CreatedAt), v.CreatedAt, [("name", v.Version.Profile)]))],
@@ -66,10 +70,32 @@ public static class Nouns
             s is null ? [] : [new(id, new WebhookView(id, s.Url, s.Kind, s.Filter, s.Description, s.CreatedAt, version), s.CreatedAt, [("kind", s.Kind)]) { Text = $"{id}\n{s.Url}\n{s.Description}" }]),
 
         new Noun<AlertState?, AlertEvent>("alert", null, Alert.Evolve, (s, version, id, _) =>
-            Alert.View(s, id, version) is { } v ? [new(id, v, v.FiredAt, [("state", v.State), ("severity", v.Severity), ("source", v.Source), ("target", v.Target)]) { Text = $"{id}\n{v.Summary}" }] : []),
+            Alert.View(s, id, version) is { } v ? [new(id, v, v.FiredAt, [("state", v.State), ("severity", v.Severity), ("source", v.Source), ("target", v.Target), .. Some("parent", v.Parent)]) { Text = $"{id}\n{v.Summary}" }] : []),
+        new Noun<Directory, AccessEvent>("user", Directory.Initial, Directory.Evolve, (d, _, _, _) => Each(d.Users, u => new(u.Id, u, u.CreatedAt, [("kind", u.Kind), ("state", u.Disabled ? "disabled" : "enabled"), .. Some("responsible", u.Responsible)])), Of: "access") { Stream = DirectoryStream },
+        new Noun<Directory, AccessEvent>("group", Directory.Initial, Directory.Evolve, (d, _, _, _) => Each(d.Groups, g => new(g.Id, g, g.SetAt, [.. g.Members.Select(m => ("member", m))]) { Text = $"{g.Id}\n{g.Description}" }), Of: "access") { Stream = DirectoryStream },
+        new Noun<Directory, AccessEvent>("role", Directory.Initial, Directory.Evolve, (d, _, _, _) => Each(d.Roles, r => new(r.Id, r, r.SetAt, []) { Text = $"{r.Id}\n{r.Description}" }), Of: "access") { Stream = DirectoryStream },
+        new Noun<Directory, AccessEvent>("grant", Directory.Initial, Directory.Evolve, (d, _, _, _) => Each(d.Grants, g => new(g.Id, g, g.GrantedAt, [("subject", g.Subject), ("role", g.Role), ("scope", g.Scope)])), Of: "access") { Stream = DirectoryStream },
+        new Noun<Directory, AccessEvent>("owner", Directory.Initial, Directory.Evolve, (d, _, _, _) => Each(d.Owners, o => new(o.Id, o, o.SetAt, [.. o.Members.Select(m => ("member", m))]) { Text = $"{o.Id}\n{o.Description}" }), Of: "access") { Stream = DirectoryStream },
+        new Noun<Directory, AccessEvent>("policy", Directory.Initial, Directory.Evolve, (d, _, _, _) => Each(d.Policies, p => new(p.Id, p, p.SetAt, [("scope", p.Scope)]) { Text = $"{p.Id}\n{p.Description}" }), Of: "access") { Stream = DirectoryStream },
+
+        new Noun<CredentialState?, CredentialEvent>("credential", null, Credential.Evolve, (s, version, id, _) =>
+            s is null ? [] : [new(id, new CredentialView(id, s.Principal, s.Kind, s.Name, s.Limits, s.IssuedAt, s.By, s.ExpiresAt, s.RevokedAt, s.RotatedAt, version), s.IssuedAt, [("user", s.Principal), ("kind", s.Kind), ("state", s.RevokedAt is null ? "live" : "revoked")]) { Text = $"{id}\n{s.Name}" }]),
+
+        new Noun<ChangeState, ChangeEvent>("change", Domain.Changes.Change.Initial, Domain.Changes.Change.Evolve, (s, version, id, _) =>
+            ChangeViews.Of(id, s, version) is { } v ? [new(id, v, v.OpenedAt, [("state", v.State), ("by", v.Maker), ("kind", v.Permission), .. v.Plan.Machines.Select(m => ("machine", m)), .. s is ChangeState.Ended ? [] : new[] { ("open", "true") }, .. v.Review == "due" ? [("open", "review")] : Array.Empty<(string, string)>()]) { Text = $"{id}\n{v.Reason}\n{v.Ticket}" }] : []),
 
         new Noun<DiskLives, MachineEvent>("disk", DiskLives.None, Disks.Evolve, (s, _, machine, _) => Disks.Documents(s, machine), Of: "machine"),
     ];
+
+    const string DirectoryStream = $"access-{AccessCommand.Directory}";
+
+    /// <summary>Documents of the directory by what they show: of ten thousand grants one changes, and the others are the same objects as before.</summary>
+    static readonly ConditionalWeakTable<object, Document> Shown = [];
+
+    static ImmutableArray<Document> Each<T>(ImmutableSortedDictionary<string, T> all, Func<T, Document> document) where T : class =>
+        [.. all.Values.Select(v => Shown.GetValue(v, shown => document((T)shown)))];
+
+    static IEnumerable<(string, string)> Some(string key, string? value) => value is null ? [] : [(key, value)];
 
     /// <summary>The nouns that a stream tells of, with the id within its category; null for streams that have no documents.</summary>
     public static (ImmutableArray<Noun> Nouns, string Id)? OfStream(string stream)
@@ -104,6 +130,7 @@ public static class Nouns
         Add("bmc", v.Bmc?.Address);
         Add("bmc", Uri.TryCreate(v.Bmc?.Address, UriKind.Absolute, out var bmc) ? bmc.Host : null);
         Add("operation", v.Operation?.Id);
+        Add("reserved", v.ReservedFor);
         foreach (var hold in v.Holds) Add("hold", hold.Source);
         foreach (var kind in v.Drift.SelectMany(d => new[] { d.Kind, Drifts.Family(d.Kind) }).Distinct()) Add("drift", kind);
         Add("maintenance", v.Maintenance is null ? null : "open");
@@ -128,11 +155,14 @@ public static class Nouns
 
     static ImmutableArray<(string, string)> Attributes(OperationView v)
     {
-        ImmutableArray<(string, string)> found = v.Children is null ? [("state", v.State), ("kind", v.Kind), ("machine", v.Machine)] : [("state", v.State), ("kind", v.Kind)];
+        ImmutableArray<(string, string)> found = v.Children is null ? [("state", v.State), ("kind", v.Kind), ("by", v.Actor), ("machine", v.Machine)] : [("state", v.State), ("kind", v.Kind), ("by", v.Actor)];
         if (v.EndedAt is not null) return found;
         // A list that is racked takes all its names first: no claim is an orphan as long as it lasts.
         return v.Children is not null && v.Kind is "rack" or "import" ? [.. found, ("open", "true"), ("claims", "true")] : found.Add(("open", "true"));
     }
+
+    static IEnumerable<(string, string)> On(WorkPlace? on) =>
+        new[] { ("region", on?.Region), ("rack", on?.Rack), ("owner", on?.Owner) }.Where(a => !string.IsNullOrEmpty(a.Item2)).Select(a => (a.Item1, a.Item2!));
 
     /// <summary>A rack and a machine that say this of each other agree; <see cref="ReadModel.OrphanClaims"/> compares.</summary>
     static string Stands(string rack, int unit, string machine) => $"{rack}/{unit} {machine}";

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using Ppec.Contracts;
+using Ppec.Contracts.Access;
 using Ppec.Contracts.Disks;
 using Ppec.Contracts.Events;
 using Ppec.Contracts.Queries;
@@ -65,11 +66,14 @@ public sealed class ReadModel : IReadModel, IDisposable
             ? new ReadOnlyMemory<byte>(body)
             : default(ReadOnlyMemory<byte>?); // a plain null would become an empty memory
 
-    public Page List(string noun, ListQuery query)
+    public bool Sees(Sight sight, string noun, string id) =>
+        sight.IsWhole || Sights.Placeless(noun) || _readers.Use(r => r.AtOneMoment(() => new Matching(r, _postings, noun).Sees(sight, id)));
+
+    public Page List(string noun, ListQuery query, Sight? sight = null)
     {
         if (query.Limit is < 1 or > 1000) throw new QueryException("limit", "A page has 1 to 1000 rows.");
         var terms = Filter.Parse(query.Filter);
-        return _readers.Use(r => new Lister(r, _postings, noun, Expanded(r, terms), query).Answer());
+        return _readers.Use(r => new Lister(r, _postings, noun, Expanded(r, terms), query, sight).Answer());
     }
 
     public ImmutableArray<FoundView> Search(string text) => _readers.Use(r => new Finder(r, text).Answer());
@@ -99,6 +103,8 @@ public sealed class ReadModel : IReadModel, IDisposable
         SELECT o.id, COALESCE((SELECT m.value FROM fact m WHERE m.n = o.n AND m.k = (SELECT k FROM key WHERE noun = 'operation' AND name = 'machine')), '') FROM found o WHERE o.noun = 'operation' AND o.key = 'open'
         """);
 
+    public ImmutableArray<string> OpenChanges() => [.. Pairs("SELECT id, noun FROM found WHERE noun = 'change' AND key = 'open' AND value = 'true'").Select(p => p.Item1)];
+
     public ImmutableArray<string> Watched() =>
         [.. Pairs("SELECT DISTINCT id, noun FROM found WHERE noun = 'machine' AND key IN ('bmc', 'hold', 'maintenance', 'waiver')").Select(p => p.Item1)];
 
@@ -107,6 +113,9 @@ public sealed class ReadModel : IReadModel, IDisposable
         SELECT c.id, c.value FROM found c
         WHERE c.noun = 'claim' AND c.key = 'owner' AND (NOT EXISTS (SELECT 1 FROM document m WHERE m.noun = 'machine' AND m.id = c.value)
             OR (c.id LIKE 'bmc:%' AND NOT EXISTS (SELECT 1 FROM found b WHERE b.noun = 'machine' AND b.key = 'bmc' AND b.id = c.value AND b.value = lower(substr(c.id, 5)))))
+        UNION
+        SELECT 'change:' || r.value, r.id FROM found r
+        WHERE r.noun = 'machine' AND r.key = 'reserved' AND NOT EXISTS (SELECT 1 FROM found c WHERE c.noun = 'change' AND c.id = r.value AND c.key = 'open' AND c.value = 'true')
         UNION
         SELECT 'rack:' || substr(s.value, 1, instr(s.value, ' ') - 1), substr(s.value, instr(s.value, ' ') + 1) FROM found s
         WHERE s.noun = 'rack' AND s.key = 'stands' AND NOT EXISTS (SELECT 1 FROM found m WHERE m.noun = 'machine' AND m.key = 'stands' AND m.value = s.value)

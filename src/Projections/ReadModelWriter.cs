@@ -33,7 +33,7 @@ sealed class ReadModelWriter : IDisposable
     bool _indexed;
 
     /// <summary>A document as it was last written: its number, and what it is found by, in order.</summary>
-    sealed record Kept(long Number, Fact[] Facts, string Text);
+    sealed record Kept(long Number, Fact[] Facts, string Text, Written? Of = null);
 
     /// <summary>A value of a key: a text, or a number when <paramref name="Text"/> is null.</summary>
     readonly record struct Fact(int Key, string? Text, long Number) : IComparable<Fact>
@@ -97,10 +97,16 @@ sealed class ReadModelWriter : IDisposable
     void Write(Change change)
     {
         var (before, now) = (Present(change), new Dictionary<string, Kept>(change.Documents.Length, StringComparer.Ordinal));
-        foreach (var (d, body) in change.Documents)
+        foreach (var written in change.Documents)
         {
+            var (d, body) = written;
             var present = before.GetValueOrDefault(d.Id);
-            var kept = new Kept(present?.Number ?? ++_last, Facts(change.Noun, d), d.Text.ToLowerInvariant());
+            if (present is not null && ReferenceEquals(present.Of, written)) // the very same as last time
+            {
+                now[d.Id] = present;
+                continue;
+            }
+            var kept = new Kept(present?.Number ?? ++_last, Facts(change.Noun, d), d.Text.ToLowerInvariant(), written);
             Document(change, d, kept.Number, present is null);
             Body(kept.Number, body, present is null);
             Bring(change.Noun, kept.Number, present?.Facts ?? [], kept.Facts);

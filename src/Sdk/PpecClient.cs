@@ -26,6 +26,7 @@ public sealed class PpecClient : IDisposable
         Filters = new(_transport);
         Tags = new(_transport);
         Disks = new(_transport);
+        Audit = new(_transport);
     }
 
     /// <summary>A client of <paramref name="server"/> with the credential <c>ppec_…</c>.</summary>
@@ -63,6 +64,9 @@ public sealed class PpecClient : IDisposable
 
     /// <summary>Disks by serial, and finding anything by what names it.</summary>
     public DisksClient Disks { get; }
+
+    /// <summary>Who did what, and that the log is the one that was written.</summary>
+    public AuditClient Audit { get; }
 
     /// <summary>Closes the connections.</summary>
     public void Dispose() => _transport.Dispose();

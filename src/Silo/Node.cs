@@ -1,6 +1,7 @@
 using Ppec.Api;
 using Ppec.Api.Boot;
 using Ppec.Api.Images;
+using Ppec.Contracts.Audit;
 using Ppec.Contracts.Events;
 using Ppec.Contracts.Queries;
 using Ppec.Contracts.Secrets;
@@ -17,8 +18,10 @@ using Ppec.Grains.Snapshots;
 using Ppec.Grains.Watching;
 using Ppec.Grains.Webhooks;
 using Ppec.Projections;
+using Ppec.Projections.Audit;
 using Ppec.Silo.Cluster;
 using Ppec.Silo.Https;
+using Ppec.Stores;
 using Ppec.Stores.Codec;
 
 namespace Ppec.Silo;
@@ -26,6 +29,7 @@ namespace Ppec.Silo;
 /// <summary>The composition root. Embedded: silo, API and read model in one process on one data directory. In a cluster: the same, or a part of it by role.</summary>
 public sealed class Node : IAsyncDisposable
 {
+    internal const string HeadsName = "heads.jsonl";
     static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(5);
 
     readonly WebApplication _app;
@@ -42,6 +46,7 @@ public sealed class Node : IAsyncDisposable
     public static async Task<Node> Start(NodeOptions options, CancellationToken cancellation)
     {
         var storage = await Storage.Open(options, cancellation);
+        WebApplication? app = null;
         try
         {
             var (events, isSilo, isApi) = (storage.Events, options.Cluster?.IsSilo ?? true, options.Cluster?.IsApi ?? true);
@@ -60,6 +65,7 @@ public sealed class Node : IAsyncDisposable
                 .AddSingleton(model).AddSingleton<IReadModel>(model)
                 .AddSingleton<IReadiness>(new Readiness(model, end))
                 .AddHostedService<Feed>().AddHostedService<TextFollower>();
+            Audit(builder.Services, storage.Data, options.Heads);
             if (isSilo) await Silo(builder.Services, storage, options.Time, options.Ppec);
             if (isApi) builder.Services
                 .AddSingleton<IHistory, History>()
@@ -67,7 +73,7 @@ public sealed class Node : IAsyncDisposable
                 .AddPpecApi(options.Limits);
             Orleans(builder, options.Cluster, storage);
 
-            var app = builder.Build();
+            app = builder.Build();
             if (isApi) app.MapPpecApi(new PiousFiles(options.Pious), new IpxeFiles(options.Ipxe));
             else app.MapHealth();
             var node = new Node(app, storage);
@@ -77,6 +83,12 @@ public sealed class Node : IAsyncDisposable
         }
         catch
         {
+            // What was started already is stopped before the store that it reads.
+            if (app is not null)
+            {
+                await app.StopAsync(CancellationToken.None);
+                await app.DisposeAsync();
+            }
             await storage.DisposeAsync();
             throw;
         }
@@ -120,10 +132,23 @@ public sealed class Node : IAsyncDisposable
             .AddSingleton<IBmcConnector>(ppec.Observe ? new ObservingConnector(bmcs) : bmcs)
             .AddSingleton(new WebhookAddresses(webhooks)).AddSingleton<INotifier>(_ => new WebhookNotifier(webhooks, time))
             .AddSingleton(new Tickets(await Bootstrap.TicketsKey(secrets), time))
+            .AddSingleton(await Bootstrap.HeadKey(secrets, storage.Data))
             .AddSingleton<MachinePower>().AddSingleton<MachineSteps>().AddSingleton<Lookout>()
-            .AddSingleton<Credentials>().AddSingleton<TagSchemas>().AddSingleton<Preparation>().AddSingleton<RackRows>().AddSingleton<ImportRows>().AddSingleton<Bulk>().AddSingleton<ChildWork>();
+            .AddPpecGate();
         if (storage.Snapshots is { } snapshots) services.AddSingleton(snapshots);
         else services.AddSingleton<ISnapshotStore, GrainStorageSnapshots>();
+    }
+
+    /// <summary>What shows that the log is the one that was written.</summary>
+    static void Audit(IServiceCollection services, DataDirectory data, HeadOptions heads)
+    {
+        services
+            .AddSingleton(heads)
+            .AddSingleton(new HeadFile(heads.File ?? data.File(HeadsName)))
+            .AddSingleton(s => ActivatorUtilities.CreateInstance<TreeKeeper>(s, data.File("tree")))
+            .AddSingleton<ILogTree>(s => s.GetRequiredService<TreeKeeper>())
+            .AddHostedService(s => s.GetRequiredService<TreeKeeper>())
+            .AddHostedService<Anchors>();
     }
 
     static void Orleans(WebApplicationBuilder builder, ClusterOptions? cluster, Storage storage)

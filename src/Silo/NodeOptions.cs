@@ -4,6 +4,7 @@ using System.Net;
 using System.Security.Cryptography;
 using Ppec.Api.Surface;
 using Ppec.Grains;
+using Ppec.Projections.Audit;
 using Ppec.Silo.Cluster;
 using Ppec.Silo.Https;
 using YamlDotNet.Serialization;
@@ -28,6 +29,9 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
 
     /// <summary>Where iPXE's programs are.</summary>
     public string Ipxe { get; init; } = DebianIpxe;
+
+    /// <summary>Where signed tree heads go.</summary>
+    public HeadOptions Heads { get; init; } = new(null, []);
 
     /// <summary>The certificate of https addresses; null = one of the node's own making.</summary>
     public HttpsFiles? Https { get; init; }
@@ -72,6 +76,8 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
         new("wake-every", "SECONDS", "How often open operations are looked after, whatever else happens. Default: 10"),
         new("watch-every", "SECONDS", "How often each machine is looked at through its BMC, to notice drift; 0 = never. A BMC that does not answer is drift after three looks, and is then asked less often, down to once in eight intervals. Default: 120"),
         new("observe", "", "Nothing is powered, booted or written: machines boot from disk, agents are refused, drift is reported. Open operations stand as they are, and no deadline ends one; a deadline that passed meanwhile is a failed attempt once a node without this option goes on. Every node of a cluster needs it."),
+        new("heads", "FILE", "Where signed tree heads are appended: best a file that can only be appended to and belongs to someone else. Default: heads.jsonl in --data"),
+        new("anchors", "URL[,URL…]", "Where each tree head is also sent, as JSON by POST, again until it is taken: the outside witnesses of ppec audit verify."),
         new("cluster", "CONNECTION", "PostgreSQL connection string of a cluster: membership, reminders, snapshots, secrets. Without it this node is alone."),
         new("cluster-name", "NAME", "Nodes of one name form one cluster. Default: ppec"),
         new("roles", "ROLES", "silo (runs grains), api (serves HTTP), or both. Default: silo,api"),
@@ -128,6 +134,7 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
             ClusterOptions.Read(Get, eventsAreLocal: Get("events") is null)) 
         {
             Ipxe = Path.GetFullPath(Get("ipxe") ?? DebianIpxe),
+            Heads = new(Get("heads") is { } heads ? Path.GetFullPath(heads) : null, [.. (Get("anchors") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Anchor)]),
             Https = HttpsFiles.Read(Get),
             Limits = new()
             {
@@ -189,6 +196,9 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
 
     static IPNetwork Network(string name, string text) =>
         IPNetwork.TryParse(text, out var network) ? network : throw new OptionException($"--{name}: '{text}' is not a subnet such as 10.1.0.0/16.");
+
+    static Uri Anchor(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is ("http" or "https") ? url : throw new OptionException($"--anchors: '{text}' is not an http or https address.");
 
     static ImmutableArray<ReadOnlyMemory<byte>> PublicKeys(string path)
     {

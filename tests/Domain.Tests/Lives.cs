@@ -32,6 +32,7 @@ public static class Lives
     public static readonly Life InventoryInspecting = InventoryGap.Do(new InspectMachine(Id) { Operation = Now }).Later();
 
     public static readonly Life SpareHeld = Spare.Do(Suspicion).Later();
+    public static readonly Life SpareReserved = Spare.Do(new ReserveMachine(Id, "change-1", Samples.Start.AddDays(1))).Later();
     public static readonly Life SpareDrifting = Spare.Do(new NoteDrift(Id, Drifts.Power, "off", "on")).Later();
     public static readonly Life SpareInspecting = Spare.Do(new InspectMachine(Id) { Operation = Now }).Later();
     public static readonly Life Provisioning = Spare.Do(new ProvisionMachine(Id, Spec, Debian) { Operation = Now }).Later();
@@ -69,7 +70,7 @@ public static class Lives
         ("inventory, a gap", InventoryGap), ("inventory, failed health", InventorySick), ("inventory, unclassified", InventoryUnclassified),
         ("inventory, passed but held", InventoryHeld), ("inventory, passed, hold lifted", InventoryReady), ("inventory, inspecting", InventoryInspecting),
         ("inventory, dirty", Dirty), ("inventory, dirty, releasing", DirtyReleasing), ("inventory, dirty, releasing and writing", DirtyReleasingWriting),
-        ("spare", Spare), ("spare, held", SpareHeld), ("spare, drifting", SpareDrifting), ("spare, inspecting", SpareInspecting), ("spare, provisioning", Provisioning),
+        ("spare", Spare), ("spare, reserved", SpareReserved), ("spare, held", SpareHeld), ("spare, drifting", SpareDrifting), ("spare, inspecting", SpareInspecting), ("spare, provisioning", Provisioning),
         ("spare, provisioning and writing", ProvisioningWriting), ("spare, rotating", SpareRotating), ("spare, rotating, password pending", SpareRotatingPending), ("spare, retiring", Retiring), ("spare, retiring and writing", RetiringWriting),
         ("baremetal", Baremetal), ("baremetal, held", BaremetalHeld), ("baremetal, in maintenance", Maintained),
         ("baremetal, switching on", SwitchingOn), ("baremetal, lighting", Lighting),

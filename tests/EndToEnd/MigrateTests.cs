@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
+using Ppec.Contracts.Audit;
 using Ppec.Contracts.Events;
 using Ppec.EndToEnd.Running;
 using Ppec.Stores;
@@ -125,8 +127,41 @@ public sealed class MigrateTests(ITestOutputHelper output) : IDisposable
         foreach (var n in Enumerable.Range(0, 50)) await site.Client.Regions.CreateAsync(new($"killed-{n}"));
         await site.KillNode();
         Assert.True(File.Exists(Path.Combine(site.Data, "events.db-wal")));
-        Assert.Contains("verified: 51 events in 51 streams", await Silo(0, "verify", "--events", $"sqlite:{site.Data}"), StringComparison.Ordinal);
+        Assert.Contains("verified: 52 events in 52 streams", await Silo(0, "verify", "--events", $"sqlite:{site.Data}"), StringComparison.Ordinal);
         await site.StartNode();
+    }
+
+    [Fact]
+    public async Task A_log_written_anew_is_exposed_by_the_head_that_was_kept()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var (at, own, kept, pem) = ($"sqlite:{Under("log")}", Path.Combine(Under("log"), "heads.jsonl"), Under("kept.jsonl"), Under("heads.pub"));
+        await Chains.Write(Under("log"), 500, streams: 4);
+        var head = HeadText.Line(await Head(Under("log"), key));
+        await File.WriteAllTextAsync(kept, head);
+        await File.WriteAllTextAsync(own, head + "\n");
+        await File.WriteAllTextAsync(pem, key.ExportSubjectPublicKeyInfoPem());
+        Assert.Contains("1 signed heads agree, the last of 500 events", await Silo(0, "verify", "--events", at, "--key", pem), StringComparison.Ordinal);
+        Assert.Contains("1 signed heads agree", await Silo(0, "verify", "--events", at, "--heads", own, "--head", kept), StringComparison.Ordinal);
+
+        Directory.Delete(Under("log"), recursive: true); // and written anew, every chain good, with a head that the node's own key signed
+        await Chains.Write(Under("log"), 600, streams: 4);
+        await File.WriteAllTextAsync(own, HeadText.Line(await Head(Under("log"), key)) + "\n");
+        Assert.Contains("1 signed heads agree, the last of 600", await Silo(0, "verify", "--events", at, "--key", pem), StringComparison.Ordinal);
+        Assert.Contains("of its events number 1 to 500 at least one was altered", await Silo(1, "verify", "--events", at, "--key", pem, "--head", kept), StringComparison.Ordinal);
+        Assert.Contains("There is no tree head in it", await Silo(2, "verify", "--events", at, "--head", pem), StringComparison.Ordinal);
+    }
+
+    static async Task<TreeHead> Head(string directory, ECDsa key)
+    {
+        var (tree, last) = (new CompactRange(), LogPosition.Start);
+        await using var store = SqliteEventStore.OpenToRead(directory);
+        await foreach (var e in store.ReadAll(LogPosition.Start, CancellationToken.None))
+        {
+            tree.Add(Merkle.Leaf(e.Hash.Span));
+            last = e.Position;
+        }
+        return TreeHead.Sign(key, tree.Size, tree.Root(), last.ToString(), DateTimeOffset.UnixEpoch, null);
     }
 
     async Task Unknown(string name)

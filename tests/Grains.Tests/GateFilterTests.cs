@@ -96,8 +96,8 @@ public sealed class GateFilterTests(OpenWorld open) : IClassFixture<OpenWorld>
     public async Task The_gates_answer_a_client_and_ask_for_its_credential()
     {
         var gate = open.Client.Services.GetRequiredService<IGrainFactory>().GetGrain<IGateGrain>(0);
-        Assert.Null(await gate.MayRead(new(open.World.Token, "10.0.0.1", "machine.read")));
-        Assert.Equal(ProblemCodes.Unauthenticated, (await gate.MayRead(new("none", "10.0.0.1", "machine.read")))?.Code);
+        Assert.Null((await gate.Sight(new(open.World.Token, "10.0.0.1", "machine.read"))).Problem);
+        Assert.Equal(ProblemCodes.Unauthenticated, (await gate.Sight(new("none", "10.0.0.1", "machine.read"))).Problem?.Code);
         var machineGate = open.Client.Services.GetRequiredService<IGrainFactory>().GetGrain<IMachineGateGrain>(0);
         Assert.Equal(ProblemCodes.Unauthenticated, (await machineGate.NextTask("none", TimeSpan.Zero)).Problem?.Code);
     }

@@ -26,7 +26,7 @@ public sealed class GateTests(World world) : IClassFixture<World>, IDisposable
         Assert.Equal(ProblemCodes.Unauthenticated, await Try(""));
         Assert.Null(await Try(world.Token));
 
-        async Task<string?> Try(string token) => (await world.Gate.MayRead(new(token, "10.9.9.9", "machine.read")))?.Code;
+        async Task<string?> Try(string token) => (await world.Gate.Sight(new(token, "10.9.9.9", "machine.read"))).Problem?.Code;
     }
 
     [Fact]

@@ -17,7 +17,7 @@ static class EventEndpoints
     public static void MapEvents(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/api/v1/events", async (HttpContext http, IGrainFactory grains, IHistory history) =>
         {
-            await http.MayRead(grains, "event.read");
+            await http.MayReadAll(grains, "event.read");
             var stream = http.Request.Query["stream"].ToString() is { Length: > 0 } prefix ? prefix : null;
             var live = http.Request.GetTypedHeaders().Accept.Any(a => a.MediaType == "text/event-stream");
             // A browser that reconnects says where it stood.

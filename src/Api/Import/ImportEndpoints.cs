@@ -28,11 +28,11 @@ static class ImportEndpoints
             var file = Read(Format(http, MediaType(http)), await Bytes(http));
             return await http.Start(grains, model, new ImportMany(file) { MaxParallel = RackMany.Parallel });
         }).Named("site_import", "Imports regions, racks, profiles and machines of a file: every row, or no machine").Accepts<JsonElement>(Csv, Yaml, Json)
-            .Produces<ProblemDocument>(413, Problems.ContentType).Produces<ProblemDocument>(415, Problems.ContentType).WithQuery("format").Starts().Plans();
+            .Produces<ProblemDocument>(413, Problems.ContentType).Produces<ProblemDocument>(415, Problems.ContentType).WithQuery("format").Starts();
 
         files.MapGet("/export", async (HttpContext http, IGrainFactory grains, IReadModel model) =>
         {
-            foreach (var noun in (string[])["region.read", "rack.read", "profile.read", "machine.read"]) await http.MayRead(grains, noun);
+            foreach (var noun in (string[])["region.read", "rack.read", "profile.read", "machine.read"]) await http.MayReadAll(grains, noun);
             var format = Format(http, "");
             var nouns = http.Request.Query["noun"].ToString() switch
             {

@@ -24,8 +24,8 @@ static class MachineEndpoints
 
         machines.MapGet("/", async (HttpContext http, IGrainFactory grains, IReadModel model) =>
         {
-            await http.MayRead(grains, "machine.read");
-            return await http.List(model, "machine");
+            var sight = await http.MayRead(grains, "machine.read");
+            return await http.List(model, "machine", sight);
         }).Named("machine_list", "Lists machines").Lists<MachineView>();
 
         machines.MapPost("/", async (HttpContext http, IGrainFactory grains, IReadModel model) =>
@@ -42,20 +42,20 @@ static class MachineEndpoints
 
         machines.MapGet("/{id}", async (string id, HttpContext http, IGrainFactory grains, IReadModel model, IHistory history) =>
         {
-            await http.MayRead(grains, "machine.read");
-            return await http.One(model, history, "machine", id);
+            var sight = await http.MayRead(grains, "machine.read");
+            return await http.One(model, history, "machine", id, sight);
         }).Named("machine_show", "One machine, now or as it was (?at=)").Answers<MachineView>(200).WithAt();
 
-        machines.MapGet("/{id}/history", async (string id, HttpContext http, IGrainFactory grains, IHistory history) =>
+        machines.MapGet("/{id}/history", async (string id, HttpContext http, IGrainFactory grains, IReadModel model, IHistory history) =>
         {
-            await http.MayRead(grains, "machine.read");
+            if (!model.Sees(await http.MayRead(grains, "machine.read"), "machine", id)) return Problems.NotFound($"machine {id}");
             var entries = await history.Of("machine", id, http.RequestAborted);
             return entries.IsEmpty ? Problems.NotFound($"machine {id}") : Results.Json(new Items<HistoryEntry>(entries), PpecJson.Options);
         }).Named("machine_history", "Everything that ever happened to it, with what each event changed").Answers<Items<HistoryEntry>>(200);
 
-        machines.MapGet("/{id}/diff", async (string id, HttpContext http, IGrainFactory grains, IHistory history, TimeProvider time) =>
+        machines.MapGet("/{id}/diff", async (string id, HttpContext http, IGrainFactory grains, IReadModel model, IHistory history, TimeProvider time) =>
         {
-            await http.MayRead(grains, "machine.read");
+            if (!model.Sees(await http.MayRead(grains, "machine.read"), "machine", id)) return Problems.NotFound($"machine {id}");
             var from = http.Time("from") ?? throw RequestException.Invalid("from", "Say from when: ?from=2026-11-23T09:00:00Z.");
             var changes = await history.Diff("machine", id, from, http.Time("to") ?? time.GetUtcNow(), http.RequestAborted);
             return changes is { } found ? Results.Json(new Items<FieldChange>(found), PpecJson.Options) : Problems.NotFound($"machine {id}");
@@ -68,19 +68,19 @@ static class MachineEndpoints
             Change(http, grains, model, new PromoteMachine(id))).Named("machine_promote", "Promotes by hand after a waiver or a repaired hold").Answers<MachineView>(200).Mutates();
 
         machines.MapPost("/{id}/provision", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
-            await http.Start(grains, model, new ProvisionMachine(id, await http.Body<ProvisionSpec>(), null))).Named("machine_provision", "Installs an image on a Spare").Takes<ProvisionSpec>().Starts().Plans();
+            await http.Start(grains, model, new ProvisionMachine(id, await http.Body<ProvisionSpec>(), null))).Named("machine_provision", "Installs an image on a Spare").Takes<ProvisionSpec>().Starts();
 
         machines.MapPost("/{id}/reimage", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
         {
             var b = await http.Body<ReimageBody>();
             return await http.Start(grains, model, new ReimageMachine(id, new(b.Image, "", "", b.RootDisk, SshKeys: b.SshKeys, UserData: b.UserData), null));
-        }).Named("machine_reimage", "Installs an image again; name, owner and addresses stay").Takes<ReimageBody>().Starts().Plans();
+        }).Named("machine_reimage", "Installs an image again; name, owner and addresses stay").Takes<ReimageBody>().Starts();
 
         machines.MapPost("/{id}/release", (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
-            http.Start(grains, model, new ReleaseMachine(id))).Named("machine_release", "Wipes and inspects it; back to the pool").Starts().Plans();
+            http.Start(grains, model, new ReleaseMachine(id))).Named("machine_release", "Wipes and inspects it; back to the pool").Starts();
 
         machines.MapPost("/{id}/retire", (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
-            http.Start(grains, model, new RetireMachine(id))).Named("machine_retire", "Wipes it, powers it off, and ends its life here").Starts().Plans();
+            http.Start(grains, model, new RetireMachine(id))).Named("machine_retire", "Wipes it, powers it off, and ends its life here").Starts();
 
         MapRecords(machines);
         MapErrands(machines);
@@ -175,8 +175,7 @@ static class MachineEndpoints
 
         machines.MapGet("/{id}/power", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
         {
-            await http.MayRead(grains, "machine.read");
-            if (model.Find("machine", id) is null) return Problems.NotFound($"machine {id}");
+            if (!model.Sees(await http.MayRead(grains, "machine.read"), "machine", id) || model.Find("machine", id) is null) return Problems.NotFound($"machine {id}");
             var answer = await grains.Gate(g => g.Power(new(http.Credential(), http.Source(), "machine.read"), id), BmcPatience);
             return answer.Problem is { } problem ? Problems.Of(problem) : Results.Json(answer.View, PpecJson.Options);
         }).Named("machine_power", "Its power, as its BMC says it now").Answers<PowerView>(200).Produces<ProblemDocument>(409, Problems.ContentType);

@@ -27,13 +27,13 @@ static class ManyMachinesEndpoints
         {
             var body = await http.Body<ProvisionManyBody>();
             return await http.Start(grains, model, new ProvisionMany(body) { MaxParallel = body.MaxParallel, StopAfterFailures = body.StopAfterFailures });
-        }).Named("machine_provision_many", "Installs an image on so many spares of a type, with substitutes").Takes<ProvisionManyBody>().Starts().Plans().Produces<ProblemDocument>(507, Problems.ContentType);
+        }).Named("machine_provision_many", "Installs an image on so many spares of a type, with substitutes").Takes<ProvisionManyBody>().Starts().Produces<ProblemDocument>(507, Problems.ContentType);
 
         machines.MapPost("/rack", async (HttpContext http, IGrainFactory grains, IReadModel model) =>
         {
             var body = await http.Body<RackManyBody>(LargestList);
             return await http.Start(grains, model, new RackMany(body.Machines.IsDefault ? [] : body.Machines) { MaxParallel = body.MaxParallel });
-        }).Named("machine_rack_many", "Racks all machines of a list, or none").Takes<RackManyBody>().Starts().Plans();
+        }).Named("machine_rack_many", "Racks all machines of a list, or none").Takes<RackManyBody>().Starts();
     }
 
     static void Many(RouteGroupBuilder machines, string verb, string summary) =>
@@ -42,5 +42,5 @@ static class ManyMachinesEndpoints
             var body = await http.Body<ManyMachinesBody>();
             var tag = verb == ChildVerbs.Tag ? new TagBody(body.Set ?? ImmutableDictionary<string, string>.Empty, body.Remove.IsDefault ? [] : body.Remove) : null;
             return await http.Start(grains, model, new ManyMachines(verb, body.Filter, body.Machines.IsDefault ? [] : body.Machines, tag) { MaxParallel = body.MaxParallel, StopAfterFailures = body.StopAfterFailures });
-        }).Named($"machine_{verb}_many", summary).Takes<ManyMachinesBody>().Starts().Plans();
+        }).Named($"machine_{verb}_many", summary).Takes<ManyMachinesBody>().Starts();
 }

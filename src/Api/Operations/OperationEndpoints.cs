@@ -16,20 +16,19 @@ static class OperationEndpoints
 
         operations.MapGet("/", async (HttpContext http, IGrainFactory grains, IReadModel model) =>
         {
-            await http.MayRead(grains, "operation.read");
-            return await http.List(model, "operation");
+            var sight = await http.MayRead(grains, "operation.read");
+            return await http.List(model, "operation", sight);
         }).Named("operation_list", "Lists operations, the newest first").Lists<OperationView>();
 
         operations.MapGet("/{id}", async (string id, HttpContext http, IGrainFactory grains, IReadModel model, IHistory history) =>
         {
-            await http.MayRead(grains, "operation.read");
-            return await http.One(model, history, "operation", id);
+            var sight = await http.MayRead(grains, "operation.read");
+            return await http.One(model, history, "operation", id, sight);
         }).Named("operation_show", "One operation with its steps").Answers<OperationView>(200).WithAt();
 
         operations.MapGet("/{id}/log", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
         {
-            await http.MayRead(grains, "operation.read");
-            if (model.Find("operation", id) is null) return Problems.NotFound($"operation {id}");
+            if (!model.Sees(await http.MayRead(grains, "operation.read"), "operation", id) || model.Find("operation", id) is null) return Problems.NotFound($"operation {id}");
             var after = http.Request.Query["from"].ToString() is { Length: > 0 } text
                 ? long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : throw RequestException.Invalid("from", "from is the number of the last line you have.")
                 : 0;

@@ -17,18 +17,25 @@ static class WebhookEndpoints
         webhooks.MapPost("/", async (HttpContext http, IGrainFactory grains, IReadModel model) =>
         {
             var b = await http.Body<WebhookBody>();
-            var command = new CreateWebhook(b.Id, b.Url, b.Kind, b.Filter ?? new(), b.Description) { Secret = b.Secret };
-            return await http.Document(await http.Send(grains, command), model, "webhook", b.Id, 201, $"/api/v1/webhooks/{b.Id}");
-        }).Named("webhook_create", "Sends what passes the filter to a URL from now on, signed with the secret").Takes<WebhookBody>().Answers<WebhookView>(201);
+            var answer = await http.Send(grains, new CreateWebhook(b.Id, b.Url, b.Kind, b.Filter ?? new(), b.Description), b.Secret);
+            return await http.Made(answer, model, $"/api/v1/webhooks/{b.Id}", new WebhookMade(b.Id, b.Url, b.Kind, answer.Token?.Value));
+        }).Named("webhook_create", "Sends what passes the filter to a URL from now on, signed with the secret; one that is made here is said once").Takes<WebhookBody>().Answers<WebhookMade>(201);
+
+        webhooks.MapPost("/{id}", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
+        {
+            var b = await http.Body<WebhookSetBody>();
+            return await http.Document(await http.Send(grains, new SetWebhook(id, b.Url, b.Filter, b.Description), b.Secret), model, "webhook", id, 200);
+        }).Named("webhook_set", "Changes where it leads, what passes, or its secret; it goes on where it was").Takes<WebhookSetBody>().Answers<WebhookView>(200).Mutates();
 
         webhooks.MapPost("/{id}/delete", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
             await http.Empty(await http.Send(grains, new DeleteWebhook(id)), model)).Named("webhook_delete", "Nothing more is sent; the name is free").Mutates().Produces(204);
 
         webhooks.MapPost("/{id}/test", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
-            await http.Document(await http.Send(grains, new TestWebhook(id)), model, "webhook", id, 200)).Named("webhook_test", "Sends one test delivery, in its turn").Produces<WebhookView>(200).Mutates();
+            await http.Document(await http.Send(grains, new TestWebhook(id)), model, "webhook", id, 200)).Named("webhook_test", "Sends one test delivery, in its turn").Answers<WebhookView>(200).Mutates();
 
-        webhooks.MapGet("/{id}/deliveries", async (string id, HttpContext http, IGrainFactory grains) =>
+        webhooks.MapGet("/{id}/deliveries", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
         {
+            if (!model.Sees(await http.MayRead(grains, "webhook.read"), "webhook", id)) return Problems.NotFound($"webhook {id}");
             var request = new ReadRequest(http.Credential(), http.Source(), "webhook.read");
             var answer = await grains.Deliveries(g => g.Deliveries(request, id));
             return answer.Problem is { } problem ? Problems.Of(problem) : Results.Json(new Items<DeliveryView>(answer.Items), PpecJson.Options);

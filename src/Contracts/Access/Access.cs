@@ -8,17 +8,49 @@ public abstract record CredentialCommand(string Credential) : Command
     public override string Target => $"credential-{Credential}";
 }
 
-/// <summary>Issues a credential; only the hash of its secret part is ever kept (SHA-256, lower-case hex).</summary>
+/// <summary>
+/// Issues a credential of a user; only the hash of its secret part is ever kept (SHA-256, lower-case hex). The gate makes id and secret, and checks that it gives nobody more than they have.
+/// </summary>
+/// <param name="Credential">Its id.</param>
+/// <param name="Principal">The user it stands for.</param>
+/// <param name="Sha256">Of the whole token.</param>
+/// <param name="Kind"><c>token</c>, or <c>session</c> for a person who signed in.</param>
+/// <param name="Name">What it is for, for people.</param>
+/// <param name="Limits">What it may do of what its user may.</param>
+/// <param name="ExpiresAt">From then on it is worth nothing; only the bootstrap credential has none.</param>
+/// <param name="By">Who made it. Set by the gate.</param>
 [GenerateSerializer, Immutable]
-public sealed record IssueCredential(string Credential, string Principal, string Sha256) : CredentialCommand(Credential)
+public sealed record IssueCredential(
+    string Credential, string Principal, string Sha256, string Kind = "token", string Name = "", Limits? Limits = null, DateTimeOffset? ExpiresAt = null, string By = "") : CredentialCommand(Credential)
 {
     public override string Permission => "credential.create";
 }
+
+/// <summary>Gives it a new secret; the old one is honoured until <paramref name="OldUntil"/>.</summary>
+[GenerateSerializer, Immutable]
+public sealed record RotateCredential(string Credential, DateTimeOffset OldUntil, string Sha256 = "", DateTimeOffset? ExpiresAt = null) : CredentialCommand(Credential)
+{
+    public override string Permission => "credential.rotate";
+}
+
+/// <summary>Ends it for good.</summary>
+[GenerateSerializer, Immutable]
+public sealed record RevokeCredential(string Credential) : CredentialCommand(Credential)
+{
+    public override string Permission => "credential.revoke";
+}
+
+/// <summary>A credential as the gate looks at it before it is rotated or revoked.</summary>
+[GenerateSerializer, Immutable]
+public sealed record Issued(string User, Limits Limits);
 
 [Alias("credential")]
 public interface ICredentialGrain : IGrainWithStringKey
 {
     Task<Outcome> Execute(CredentialCommand command, Caller caller);
+
+    /// <summary>The user it stands for, and what it is limited to; null when there is no such credential.</summary>
+    Task<Issued?> Issued();
 }
 
 /// <summary>

@@ -23,6 +23,9 @@ public abstract record Command
 
     /// <summary>The hash of the plan the caller saw; null applies whatever holds now. Only for what <see cref="IPlanned"/> is.</summary>
     [Id(2), JsonIgnore] public string? PlanHash { get; init; }
+
+    /// <summary>The change it is carried out for; what that change reserved is open to it. Set by the gate.</summary>
+    [Id(3), JsonIgnore] public string? ForChange { get; init; }
 }
 
 /// <summary>A command whose work is an operation; the gate gives it an id made from the command id.</summary>

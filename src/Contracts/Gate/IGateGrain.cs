@@ -1,3 +1,4 @@
+using Ppec.Contracts.Access;
 using Ppec.Contracts.Agents;
 using Ppec.Contracts.Machines;
 using Ppec.Contracts.Operations;
@@ -14,8 +15,17 @@ public interface IGateGrain : IGrainWithIntegerKey
     [ResponseTimeout("00:03:00")]
     Task<GateAnswer> ExecuteMany(GateRequest request);
 
-    /// <summary>Null when the credential may read; otherwise why not.</summary>
-    Task<Problem?> MayRead(ReadRequest request);
+    /// <summary>What the credential may read of what the permission is for; or why nothing.</summary>
+    Task<SightAnswer> Sight(ReadRequest request);
+
+    /// <summary>A session for a person who gives a password.</summary>
+    Task<SignInAnswer> SignIn(SignInRequest request);
+
+    /// <summary>Who the credential says one is; null for nobody.</summary>
+    Task<WhoAmI?> WhoAmI(ReadRequest request);
+
+    /// <summary>Why a user may or may not, and who else would have to agree; for whoever may read grants, and for everybody of oneself.</summary>
+    Task<ExplainAnswer> Explain(ReadRequest request, string user, string permission, string resource);
 
     /// <summary>Live log of an operation, for those who may read it.</summary>
     Task<OperationLog?> OperationLog(ReadRequest request, string operation, long after);

@@ -77,4 +77,24 @@ public static class ProblemCodes
     public const string TagRequired = "tag-required";
     public const string TagValueRefused = "tag-value-refused";
     public const string CredentialExists = "credential-exists";
+    public const string CredentialEnded = "credential-ended";
+
+    // who may do what
+    public const string Escalation = "escalation";
+    public const string InUse = "in-use";
+    public const string BuiltIn = "built-in";
+    public const string LastAdministrator = "last-administrator";
+    public const string TooFewApprovers = "too-few-approvers";
+    public const string PasswordWrong = "password-wrong";
+    public const string PasswordMustChange = "password-must-change";
+    public const string TooManyAttempts = "too-many-attempts";
+
+    // the second person
+    public const string ChangeUnknown = "change-unknown";
+    public const string ChangeEnded = "change-ended";
+    public const string ChangeNotYours = "change-not-yours";
+    public const string ChangeOwn = "change-own";
+    public const string ChangePlanMoved = "change-plan-moved";
+    public const string SignInAgain = "sign-in-again";
+    public const string MachineReserved = "machine-reserved";
 }

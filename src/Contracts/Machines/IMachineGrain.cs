@@ -13,6 +13,12 @@ public interface IMachineGrain : IGrainWithStringKey
     /// <summary>What <paramref name="command"/> would do now.</summary>
     Task<Planned> Plan(MachineCommand command);
 
+    /// <summary>The plan of a command that does just what <paramref name="text"/> says; or why it would be refused.</summary>
+    Task<Planned> Plain(MachineCommand command, string text);
+
+    /// <summary>Whether this very command was carried out before.</summary>
+    Task<bool> Did(Caller caller);
+
     /// <summary>The machine as it is now; null when there is none.</summary>
     Task<MachineView?> Read();
 

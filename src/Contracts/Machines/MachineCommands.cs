@@ -328,6 +328,22 @@ public sealed record AbandonOperation(string Machine, string Operation, string W
     public override string Permission => "machine.report";
 }
 
+// ── Changes ───────────────────────────────────────────────────────────────────────────────────────────────
+
+/// <summary>Keeps the machine for a change that waits for a second person, until it ends or its time is over: nothing else begins on it.</summary>
+[GenerateSerializer, Immutable]
+public sealed record ReserveMachine(string Machine, string For, DateTimeOffset Until) : MachineCommand(Machine)
+{
+    public override string Permission => "machine.report";
+}
+
+/// <summary>The change ended.</summary>
+[GenerateSerializer, Immutable]
+public sealed record FreeMachine(string Machine, string From) : MachineCommand(Machine)
+{
+    public override string Permission => "machine.report";
+}
+
 // ── Parts ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 /// <summary>Rack and the lowest unit it fills, counted from 1 at the bottom; <paramref name="Height"/> in units.</summary>

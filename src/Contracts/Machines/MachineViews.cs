@@ -44,6 +44,9 @@ public sealed record MachineView(
 {
     /// <summary>The MAC addresses it is known by: those on paper, then those that were seen.</summary>
     [Id(100)] public ImmutableArray<string> Macs { get; init; } = [];
+
+    /// <summary>The change that keeps it until a second person has decided; when its time is over it keeps nothing.</summary>
+    [Id(101)] public string? ReservedFor { get; init; }
 }
 
 [GenerateSerializer, Immutable]

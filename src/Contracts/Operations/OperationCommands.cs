@@ -3,6 +3,10 @@ using Ppec.Contracts.Gate;
 
 namespace Ppec.Contracts.Operations;
 
+/// <summary>A place and a team.</summary>
+[GenerateSerializer, Immutable]
+public sealed record WorkPlace(string? Region, string? Rack, string? Owner);
+
 [GenerateSerializer]
 public abstract record OperationCommand(string Operation) : Command
 {
@@ -13,6 +17,9 @@ public abstract record OperationCommand(string Operation) : Command
 [GenerateSerializer, Immutable]
 public sealed record StartOperation(string Operation, string Kind, string Machine, OperationInput Input) : OperationCommand(Operation)
 {
+    /// <summary>Where the machine stands and whose it is as the work begins: who may see those may see the work.</summary>
+    [Id(100)] public WorkPlace? On { get; init; }
+
     public override string Permission => "operation.run";
 }
 

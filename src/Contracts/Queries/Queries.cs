@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Ppec.Contracts.Access;
 using Ppec.Contracts.Disks;
 using Ppec.Contracts.Events;
 using Ppec.Contracts.Machines;
@@ -20,7 +22,7 @@ public sealed class QueryException(string field, string message) : Exception(mes
 
 /// <summary>
 /// What may be read: folds of the log. Documents are the JSON of the noun's view, exactly as the API answers them.
-/// Nouns: <c>machine</c>, <c>operation</c>, <c>region</c>, <c>rack</c>, <c>profile</c>, <c>image</c>, <c>filter</c>, <c>tag</c>.
+/// Nouns: <c>machine</c>, <c>operation</c>, <c>region</c>, <c>rack</c>, <c>profile</c>, <c>image</c>, <c>filter</c>, <c>tag</c>, <c>user</c>, <c>group</c>, <c>role</c>, <c>grant</c>, <c>owner</c>, <c>policy</c>, <c>credential</c>, <c>change</c>.
 /// </summary>
 public interface IReadModel
 {
@@ -39,8 +41,12 @@ public interface IReadModel
 
     ReadOnlyMemory<byte>? Find(string noun, string id);
 
+    /// <summary>Whether a thing may be known by whoever sees only so much. What is not there is not seen, but by who sees everything.</summary>
+    bool Sees(Sight sight, string noun, string id);
+
+    /// <summary>A page of what <paramref name="sight"/> lets one see; null lets see everything.</summary>
     /// <exception cref="QueryException">The filter, sort or cursor is wrong.</exception>
-    Page List(string noun, ListQuery query);
+    Page List(string noun, ListQuery query, Sight? sight = null);
 
     /// <summary>What is named so, in any noun: exact matches first, then by how a field begins, then by a part of a text; at most 50.</summary>
     ImmutableArray<FoundView> Search(string text);
@@ -54,16 +60,23 @@ public interface IReadModel
     /// <summary>Operations that have not ended, with their machines; also those a machine announced and that have no stream yet.</summary>
     ImmutableArray<(string Operation, string Machine)> OpenOperations();
 
+    /// <summary>Changes that have not ended.</summary>
+    ImmutableArray<string> OpenChanges();
+
     /// <summary>Machines to look at now and then: those with a BMC, and those with something that time may end (a hold, a waiver, maintenance).</summary>
     ImmutableArray<string> Watched();
 
-    /// <summary>Names (and rack units, as <c>rack:ID/UNIT</c>) that are claimed for a machine that does not exist, does not stand there, or has another BMC.</summary>
+    /// <summary>Names (rack units as <c>rack:ID/UNIT</c>, reservations as <c>change:ID</c>) that are claimed for a machine that does not exist, does not stand there, or has another BMC, or by a change that is not open.</summary>
     ImmutableArray<(string Name, string Owner)> OrphanClaims();
 }
 
 /// <summary>One thing that was found, and by which field (<c>text</c>: a note or description). <paramref name="Exact"/> = the whole of it.</summary>
 [GenerateSerializer, Immutable]
-public sealed record FoundView(string Noun, string Id, string Field, string Value, bool Exact);
+public sealed record FoundView(string Noun, string Id, string Field, string Value, bool Exact)
+{
+    /// <summary>Of a disk: the machine it was found in.</summary>
+    [JsonIgnore, Id(100)] public string? On { get; init; }
+}
 
 /// <summary>The past, read from the log itself.</summary>
 public interface IHistory

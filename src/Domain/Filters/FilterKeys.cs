@@ -7,7 +7,7 @@ public static class FilterKeys
 {
     /// <summary>Matched as text.</summary>
     public static readonly ImmutableSortedSet<string> Text = ImmutableSortedSet.Create(StringComparer.Ordinal,
-        "id", "stage", "type", "region", "rack", "profile", "owner", "hostname", "image", "name", "serial", "hold", "mac", "ip", "bmc", "disk", "operation", "state", "kind", "machine", "drift");
+        "id", "stage", "type", "region", "rack", "profile", "owner", "hostname", "image", "name", "serial", "hold", "mac", "ip", "bmc", "disk", "operation", "state", "kind", "machine", "drift", "by", "user", "member", "subject", "role", "scope", "responsible", "severity", "source", "target", "parent");
 
     /// <summary>Compared as whole numbers: cores in all, MiB, disks, rack unit, events so far, failed operations.</summary>
     public static readonly ImmutableSortedSet<string> Number = ImmutableSortedSet.Create(StringComparer.Ordinal, "cpu", "memory", "disks", "unit", "version", "failures");
@@ -17,7 +17,7 @@ public static class FilterKeys
 
     /// <summary>What a list may be sorted by: all of which a thing has at most one.</summary>
     public static readonly ImmutableSortedSet<string> Sort = ImmutableSortedSet.Create(StringComparer.Ordinal,
-        "id", "time", "created", "updated", "stage", "type", "region", "rack", "profile", "owner", "hostname", "image", "name", "serial", "state", "kind", "cpu", "memory", "disks", "unit", "failures");
+        "id", "time", "created", "updated", "stage", "type", "region", "rack", "profile", "owner", "hostname", "image", "name", "serial", "state", "kind", "severity", "source", "target", "cpu", "memory", "disks", "unit", "failures");
 
     /// <summary>The value as it is kept and compared: what hardware is known by has no case, and a MAC address one notation.</summary>
     public static string Fold(string key, string value) => key switch

@@ -24,6 +24,8 @@ public static partial class Machine
         (Known s, MachineRekeyed e)            => s with { About = s.About with { Evidence = e.Evidence } },
         (Known s, MachineHeld e)               => s with { About = s.About with { HeldAt = e.Source is Holds.Inspection or Holds.Unclassified ? s.About.HeldAt : e.At, Holds = s.About.Holds.SetItem(e.Source, new(e.Source, e.Why, e.At, e.ExpiresAt, e.LiftPermission)) } },
         (Known s, MachineUnheld e)             => s with { About = s.About with { Holds = s.About.Holds.Remove(e.Source) } },
+        (Known s, MachineReserved e)           => s with { About = s.About with { Reserved = new(e.Change, e.Until) } },
+        (Known s, MachineFreed)                => s with { About = s.About with { Reserved = null } },
         (Known s, MachineTagged e)             => s with { About = s.About with { Tags = s.About.Tags.RemoveRange(e.Removed).SetItems(e.Set) } },
         (Known s, GapWaived e)                 => s with { About = s.About with { Waivers = s.About.Waivers.SetItem(e.Gap, new(e.Gap, e.Until, e.Why)) } },
         (Known s, PartReplaced e)              => s with { About = s.About with { Repairs = s.About.Repairs.Add(new(e.Slot, e.Serial, e.Rma, e.Before, null, e.At)) } },

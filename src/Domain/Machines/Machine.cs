@@ -66,6 +66,14 @@ public static partial class Machine
         (Retired, SetMachine { Name: null, Owner: null, Profile: null, Place: null } c) => Describe((Known)state, c),
         (not Retired, SetMachine c)                                => Describe((Known)state, c),
 
+        // Kept for a change: whatever else would begin waits for that to end.
+        (Known { About.Reserved: { } r }, ReserveMachine c) when r.Change == c.For => Nothing<MachineEvent>(),
+        (Known { About.Reserved: { } r }, not FreeMachine) when r.Until > command.At && r.Change != command.ForChange
+                                                                   => KeptFor(r),
+        (Known, ReserveMachine c)                                  => new MachineReserved(c.For, c.Until),
+        (Known { About.Reserved: { } r }, FreeMachine c) when r.Change == c.From => new MachineFreed(c.From),
+        (Known, FreeMachine)                                       => Nothing<MachineEvent>(),
+
         // Retired is the end, but for leaving the rack.
         (Retired { Unracked: true }, UnrackMachine)                => Nothing<MachineEvent>(),
         (Retired, UnrackMachine)                                   => new MachineUnracked(),
@@ -141,6 +149,9 @@ public static partial class Machine
         RetireDestroyed { Disks.IsDefault: true } c      => c with { Disks = [] },
         _                                                => command,
     };
+
+    internal static Problem KeptFor(Reservation r) =>
+        No(ProblemCodes.MachineReserved, $"Change {r.Change} waits for a second person and keeps it until {r.Until:yyyy-MM-dd'T'HH:mm'Z'}: decide that first, or withdraw it.");
 
     /// <summary>Which operation a report claims to come from; null for commands that are no reports.</summary>
     static string? ReportOf(MachineCommand command) => command switch

@@ -29,6 +29,8 @@ public sealed record MachineBmcSet(BmcAccess Bmc) : MachineEvent;
 public sealed record PasswordPending(string Operation, SecretRef Secret) : MachineEvent;
 public sealed record MachineRekeyed(MachineEvidence Evidence, string Why) : MachineEvent;
 public sealed record MachineHeld(string Source, string Why, DateTimeOffset? ExpiresAt, string? LiftPermission) : MachineEvent;
+public sealed record MachineReserved(string Change, DateTimeOffset Until) : MachineEvent;
+public sealed record MachineFreed(string Change) : MachineEvent;
 public sealed record MachineUnheld(string Source) : MachineEvent;
 public sealed record MachineTagged(ImmutableSortedDictionary<string, string> Set, ImmutableArray<string> Removed) : MachineEvent;
 public sealed record GapWaived(string Gap, DateTimeOffset Until, string Why) : MachineEvent;

@@ -25,12 +25,21 @@ public static class MachinePlans
         (Unknown, _) => new(null, No(MachineUnknown, $"There is no machine {command.Machine}.")),
         (Enlisted, _) => new(null, No(MachineNotAccepted, $"{command.Machine} enlisted itself and waits to be accepted or rejected.")),
         (Known { About.Operation: { } busy }, _) => new(null, No(MachineBusy, $"Operation {busy.Id} ({busy.Kind}) is under way: wait for it, or cancel it first.")),
+        (Known { About.Reserved: { } r }, _) when r.Until > command.At && r.Change != command.ForChange => new(null, Machine.KeptFor(r)),
         (Spare s, ProvisionMachine c) => Answer(Provision(s, s.Type, c.Spec, c.Image, c.At)),
         (Baremetal s, ReimageMachine c) => Answer(Reimage(s, c.Spec, c.Image, c.At)),
         (Baremetal or Inventory, ReleaseMachine) => Answer(Release((Known)state)),
         (Racked or Inventory or Spare, RetireMachine) => Answer(Retire((Known)state)),
         _ => new(null, No(MachineWrongStage, $"A machine that is {state.Stage} cannot do this ({command.Permission}).")),
     };
+
+    /// <summary>The plan of a command that does just what it says.</summary>
+    public static Planned Plain(MachineState state, MachineCommand command, string text)
+    {
+        var decided = Machine.Decide(state, command);
+        return decided.Problem is { } problem ? new(null, problem)
+            : new(Plan(command.Permission, [command.Machine], decided.Events.IsEmpty ? [] : [new PlanEffect(command.Permission.Split('.')[1], command.Machine, text)], command is IStartsOperation ? [new PlanInput("stage", state.Stage)] : []), null);
+    }
 
     /// <summary>Begins the planned work, unless the plan moved since the caller saw it.</summary>
     public static Decision<MachineEvent> Start<T>(Result<T> result, string? expectedHash, Func<T, Plan, MachineEvent> begin)
@@ -137,7 +146,7 @@ public static class MachinePlans
     static Plan Plan(string command, string machine, ImmutableArray<PlanEffect> effects, ImmutableArray<PlanInput> inputs) => Plan(command, [machine], effects, inputs);
 
     /// <summary>With the hash over all of it.</summary>
-    internal static Plan Plan(string command, ImmutableArray<string> machines, ImmutableArray<PlanEffect> effects, ImmutableArray<PlanInput> inputs) =>
+    public static Plan Plan(string command, ImmutableArray<string> machines, ImmutableArray<PlanEffect> effects, ImmutableArray<PlanInput> inputs) =>
         new(command, machines, effects, inputs, Sha256([command, .. machines, $"{effects.Length}", .. effects.SelectMany(e => new[] { e.Kind, e.Target, e.Detail }), .. inputs.SelectMany(i => new[] { i.Name, i.Value })]));
 
     /// <summary>Over the parts, each with its length before it, so that no two lists of parts read the same.</summary>

@@ -76,6 +76,9 @@ public sealed record Dossier(string Id, string Serial)
     /// <summary>The last full inspection: at Spare and Baremetal, the baseline that later reports are compared with.</summary>
     public Inspection? Inspection { get; init; }
 
+    /// <summary>The change that it is kept for, and until when.</summary>
+    public Reservation? Reserved { get; init; }
+
     public Ongoing? Operation { get; init; }
 
     /// <summary>The operation that ended last, so that its report can be repeated and writes nothing.</summary>
@@ -98,6 +101,9 @@ public sealed record Dossier(string Id, string Serial)
 
 /// <summary>Why a machine must not be picked. One a source.</summary>
 public sealed record Hold(string Source, string Why, DateTimeOffset Since, DateTimeOffset? ExpiresAt, string? LiftPermission);
+
+/// <summary>Kept for a change that waits for a second person.</summary>
+public sealed record Reservation(string Change, DateTimeOffset Until);
 
 public sealed record Waiver(string Gap, DateTimeOffset Until, string Why);
 

@@ -34,6 +34,6 @@ public static class MachineViews
             installed?.Maintenance is { } m ? new MaintenanceView(m.Why, m.ExpiresAt, about.Drift.ContainsKey(Drifts.MaintenanceExpired)) : null,
             [.. about.Drift.Values.Select(d => new DriftView(d.Kind, d.Expected, d.Found, d.At))],
             about.Failures,
-            version) { Macs = [.. about.Macs.Union(about.Evidence?.Macs ?? [], StringComparer.Ordinal)] };
+            version) { Macs = [.. about.Macs.Union(about.Evidence?.Macs ?? [], StringComparer.Ordinal)], ReservedFor = about.Reserved?.Change };
     }
 }

@@ -11,7 +11,7 @@ public static partial class Operation
 
     public static OperationState Evolve(OperationState state, OperationEvent @event) => (state, @event) switch
     {
-        (Absent, OperationStarted e)       => new Ready(new(e.Operation, e.Kind, e.Machine, e.Input, e.At), 0, e.At),
+        (Absent, OperationStarted e)       => new Ready(new(e.Operation, e.Kind, e.Machine, e.Input, e.At) { On = e.On }, 0, e.At),
         (Ready s, StepStarted e)            => new Active(Begun(s, e), s.Index, new(e.Generation, e.At, e.Deadline)),
         (Active s, StepSucceeded e)         => new Ready(Done(s, e), s.Index + 1, e.At),
         (Active s, StepFailed { NextStep: { } next } e) => new Ready(Failed(s, e), Workflows.Named(s.Facts.Kind).IndexOf(next), e.RetryAt!.Value),

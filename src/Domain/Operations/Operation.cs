@@ -32,7 +32,7 @@ public static partial class Operation
 
     static Decision<OperationEvent> Rules(OperationState state, OperationCommand command) => (state, command) switch
     {
-        (Absent, StartOperation c)                          => new OperationStarted(c.Operation, c.Kind, c.Machine, c.Input),
+        (Absent, StartOperation c)                          => new OperationStarted(c.Operation, c.Kind, c.Machine, c.Input, c.On),
         (Absent, _)                                         => No(OperationUnknown, $"There is no operation {command.Operation}."),
         (Known, StartOperation)                              => Nothing<OperationEvent>(),
 

@@ -10,7 +10,7 @@ public abstract record OperationEvent : IDomainEvent
     public DateTimeOffset At { get; init; }
 }
 
-public sealed record OperationStarted(string Operation, string Kind, string Machine, OperationInput Input) : OperationEvent;
+public sealed record OperationStarted(string Operation, string Kind, string Machine, OperationInput Input, WorkPlace? On = null) : OperationEvent;
 public sealed record StepStarted(string Step, long Generation, DateTimeOffset Deadline) : OperationEvent;
 public sealed record StepSucceeded(string Step, long Generation, StepOutput? Output) : OperationEvent;
 

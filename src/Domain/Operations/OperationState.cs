@@ -31,6 +31,9 @@ public abstract record OperationState
 /// <summary>What holds whatever the state.</summary>
 public sealed record OperationFacts(string Id, string Kind, string Machine, OperationInput Input, DateTimeOffset StartedAt)
 {
+    /// <summary>Where the machine stood and whose it was when the work began.</summary>
+    public WorkPlace? On { get; init; }
+
     /// <summary>Counts every attempt of every step: executors refuse an older one.</summary>
     public long Generation { get; init; }
 

@@ -10,4 +10,6 @@ public sealed class CredentialGrain(Log log, ILogger<CredentialGrain> logger)
 {
     public Task<Outcome> Execute(CredentialCommand command, Caller caller) =>
         Handle(state => Credential.Decide(state, command), caller, command.At, command.IfVersion);
+
+    public Task<Issued?> Issued() => Task.FromResult(State is null ? null : new Issued(State.Principal, State.Limits));
 }

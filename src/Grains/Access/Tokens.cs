@@ -99,5 +99,9 @@ public sealed class Tickets(byte[] key, TimeProvider time)
     public string Session(Ticket ticket, string nonce) =>
         Tokens.From("agt", ticket.Operation, HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"session/{ticket.Operation}/{ticket.Id}/{nonce}")));
 
+    /// <summary>A credential's text. Whoever repeats the request that it is made for gets the same.</summary>
+    public string Credential(string kind, string id, string request) =>
+        Tokens.From(kind, id, HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"credential/{id}/{request}")));
+
     string Sign(string body) => Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(body)));
 }

@@ -17,15 +17,16 @@ sealed class Following(string who, IEventStore store, IGrainFactory grains, Time
     LogPosition _written, _reached;
     bool _dealt;
     int _passed;
-    long _wroteAt;
+    long? _wroteAt;
 
     /// <param name="from">Where it begins when it never did.</param>
     /// <param name="deal">Deals with an event; whether it was one that mattered.</param>
     /// <param name="cancellation">Ends it. The place is written down first.</param>
     public async Task Run(LogPosition from, Func<RecordedEvent, Task<bool>> deal, CancellationToken cancellation)
     {
-        _written = _reached = await _place.Reached() is var reached && reached > from ? reached : from;
-        _wroteAt = time.GetTimestamp();
+        var reached = await _place.Reached();
+        _written = _reached = reached > from ? reached : from;
+        if (reached < from) await Write(); // once begun, it never begins later than here
         try
         {
             await foreach (var item in store.Subscribe(_reached, cancellation))
@@ -35,7 +36,7 @@ sealed class Following(string who, IEventStore store, IGrainFactory grains, Time
                     _dealt |= await deal(e);
                     (_reached, _passed) = (e.Position, _passed + 1);
                 }
-                if ((_dealt && time.GetElapsedTime(_wroteAt) >= WriteEvery) || _passed >= MostPassed) await Write();
+                if ((_dealt && !(_wroteAt is { } wrote && time.GetElapsedTime(wrote) < WriteEvery)) || _passed >= MostPassed) await Write();
             }
         }
         finally

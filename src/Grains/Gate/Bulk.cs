@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Ppec.Contracts;
+using Ppec.Contracts.Access;
 using Ppec.Contracts.Changes;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Images;
@@ -24,10 +25,11 @@ public sealed class Bulk(IGrainFactory grains, IReadModel readModel, Preparation
 
     /// <param name="command">What is wished.</param>
     /// <param name="keep">Whether it is to be done, and not only planned: then its secrets are kept.</param>
-    public Task<Worked> Of(BulkCommand command, bool keep) => command switch
+    /// <param name="may">Whether the caller may do something to a thing.</param>
+    public Task<Worked> Of(BulkCommand command, bool keep, Func<string, Resource, bool> may) => command switch
     {
-        ManyMachines c  => Many(c),
-        ProvisionMany c => Provision(c),
+        ManyMachines c  => Many(c, may),
+        ProvisionMany c => Provision(c, may),
         RackMany c      => Rack(c, keep),
         ImportMany c    => Import(c, keep),
         _ => throw new ArgumentException($"{command.GetType().Name} is not worked out here.", nameof(command)),
@@ -35,12 +37,12 @@ public sealed class Bulk(IGrainFactory grains, IReadModel readModel, Preparation
 
     // ── The same verb on many ─────────────────────────────────────────────────────────────────────────────
 
-    async Task<Worked> Many(ManyMachines c)
+    async Task<Worked> Many(ManyMachines c, Func<string, Resource, bool> may)
     {
         var (chosen, problem) = Chosen(c.Filter, c.Machines);
         if (problem is not null) return new(problem);
         var asked = new List<(string Machine, ImmutableArray<string> Verbs, Plan? Plan, string? Why)>(chosen.Count);
-        foreach (var some in chosen.Chunk(64)) asked.AddRange(await Task.WhenAll(some.Select(m => Ask(c, m))));
+        foreach (var some in chosen.Chunk(64)) asked.AddRange(await Task.WhenAll(some.Select(m => Ask(c, m, may))));
 
         var (able, left) = (asked.Where(a => a.Why is null).ToList(), asked.Where(a => a.Why is not null).ToList());
         if (left.Count > 0 && !c.Machines.IsDefaultOrEmpty)
@@ -56,20 +58,31 @@ public sealed class Bulk(IGrainFactory grains, IReadModel readModel, Preparation
     }
 
     /// <summary>Whether a machine can, and what that would do to it.</summary>
-    async Task<(string, ImmutableArray<string>, Plan?, string?)> Ask(ManyMachines c, string id)
+    async Task<(string, ImmutableArray<string>, Plan?, string?)> Ask(ManyMachines c, string id, Func<string, Resource, bool> may)
     {
         var machine = grains.GetGrain<IMachineGrain>(id);
-        if (await machine.Read() is not { } view) return (id, [], null, "there is no such machine");
+        if (await machine.Read() is not { } view || !may("machine.read", Reaches.Of(view))) return (id, [], null, "there is no such machine");
+        if (Forbidden(c, view, may) is { } lacking) return (id, [], null, $"you lack the permission {lacking} there");
         var (verbs, why) = BulkPlans.Verbs(c.Verb, view);
         MachineCommand? planned = why is not null ? null : verbs[0] switch
         {
-            ChildVerbs.Release => new ReleaseMachine(id) { At = c.At },
-            ChildVerbs.Retire  => new RetireMachine(id) { At = c.At },
+            ChildVerbs.Release => new ReleaseMachine(id) { At = c.At, ForChange = c.ForChange },
+            ChildVerbs.Retire  => new RetireMachine(id) { At = c.At, ForChange = c.ForChange },
             _ => null,
         };
         if (planned is null) return (id, verbs, null, why);
         var plan = await machine.Plan(planned);
         return (id, verbs, plan.Plan, plan.Problem?.Message.TrimEnd('.'));
+    }
+
+    /// <summary>The permission that lacks: for the machine as it is, as it would be, and for a key that is protected.</summary>
+    string? Forbidden(ManyMachines c, MachineView view, Func<string, Resource, bool> may)
+    {
+        var on = Reaches.Of(view);
+        if (!may(c.Permission, on)) return c.Permission;
+        if (c.Tag is not { } tag) return null;
+        var (set, remove) = (tag.Set ?? ImmutableDictionary<string, string>.Empty, tag.Remove.IsDefault ? [] : tag.Remove);
+        return may(c.Permission, on with { Tags = on.Tags!.SetItems(set).RemoveRange(remove.Except(set.Keys)) }) ? null : c.Permission;
     }
 
     (List<string> Machines, Problem? Problem) Chosen(string? filter, ImmutableArray<string> named)
@@ -100,7 +113,7 @@ public sealed class Bulk(IGrainFactory grains, IReadModel readModel, Preparation
 
     // ── An image on many ──────────────────────────────────────────────────────────────────────────────────
 
-    async Task<Worked> Provision(ProvisionMany c)
+    async Task<Worked> Provision(ProvisionMany c, Func<string, Resource, bool> may)
     {
         var wish = c.Wish;
         var named = !wish.Machines.IsDefaultOrEmpty;
@@ -108,12 +121,15 @@ public sealed class Bulk(IGrainFactory grains, IReadModel readModel, Preparation
         try
         {
             candidates = named ? wish.Machines : Picking.Order(
-                Documents($"stage:spare type:{wish.Type} {wish.Filter}", BulkCommand.MostChildren).Where(m => m is { Held: false, Operation: null }).Select(m => new Picking.Candidate(m.Id, m.Rack ?? "")), wish.Spread == "rack");
+                Documents($"stage:spare type:{wish.Type} {wish.Filter}", BulkCommand.MostChildren).Where(m => m is { Held: false, Operation: null } && may(c.Permission, Reaches.Of(m) with { Owner = wish.Owner })).Select(m => new Picking.Candidate(m.Id, m.Rack ?? "")), wish.Spread == "rack");
         }
         catch (QueryException e)
         {
             return new(Problem.Invalid(e.Field, e.Message));
         }
+
+        foreach (var machine in (named ? wish.Machines : []).Concat(wish.SubstituteMachines.IsDefault ? [] : wish.SubstituteMachines))
+            if (!await May(machine, c, may)) return new(new(ProblemCodes.Forbidden, $"You lack the permission {c.Permission} on machine {machine} for {wish.Owner}, or there is none."));
 
         var picks = new List<(string Machine, ProvisionSpec Spec, Plan Plan)>();
         var unfit = new List<PlanEffect>();
@@ -145,9 +161,12 @@ public sealed class Bulk(IGrainFactory grains, IReadModel readModel, Preparation
         return new(Start(c, ChildVerbs.Provision, children, [.. substitutes.Select(s => s.Machine)], false, together), together);
     }
 
+    async Task<bool> May(string machine, ProvisionMany c, Func<string, Resource, bool> may) =>
+        await grains.GetGrain<IMachineGrain>(machine).Read() is not { } view || may(c.Permission, Reaches.Of(view) with { Owner = c.Wish.Owner });
+
     async Task<Planned> PlanOf(string machine, ProvisionSpec spec, ProvisionMany c)
     {
-        var prepared = await preparation.Of(new ProvisionMachine(machine, spec, null) { At = c.At }, null, null);
+        var prepared = await preparation.Of(new ProvisionMachine(machine, spec, null) { At = c.At, ForChange = c.ForChange }, null, null);
         return prepared.Problem is { } problem ? new(null, problem) : await grains.GetGrain<IMachineGrain>(machine).Plan((MachineCommand)prepared.Command);
     }
 

@@ -1,3 +1,6 @@
+using Ppec.Contracts.Access;
+using Ppec.Contracts.Alerts;
+using Ppec.Contracts.Changes;
 using Ppec.Contracts.Filters;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Images;
@@ -7,6 +10,7 @@ using Ppec.Contracts.Profiles;
 using Ppec.Contracts.Racks;
 using Ppec.Contracts.Regions;
 using Ppec.Contracts.Tags;
+using Ppec.Contracts.Webhooks;
 
 namespace Ppec.Grains.Gate;
 
@@ -24,6 +28,11 @@ static class Doors
         ImageCommand c     => grains.GetGrain<IImageGrain>(c.Name).Execute(c, caller),
         FilterCommand c    => grains.GetGrain<IFilterGrain>(c.Name).Execute(c, caller),
         TagCommand c       => grains.GetGrain<ITagGrain>(c.Key).Execute(c, caller),
+        AccessCommand c    => grains.GetGrain<IAccessGrain>(AccessCommand.Directory).Execute(c, caller),
+        ChangeCommand c    => grains.GetGrain<IChangeGrain>(c.Change).Execute(c, caller),
+        CredentialCommand c => grains.GetGrain<ICredentialGrain>(c.Credential).Execute(c, caller),
+        WebhookCommand c   => grains.GetGrain<IWebhookGrain>(c.Webhook).Execute(c, caller),
+        AlertCommand c     => grains.GetGrain<IAlertGrain>(c.Alert).Execute(c, caller),
         _                  => throw new ArgumentException($"{command.GetType().Name} has no door.", nameof(command)),
     };
 }

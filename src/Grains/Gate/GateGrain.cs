@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
@@ -7,43 +8,45 @@ using Ppec.Contracts;
 using Ppec.Contracts.Access;
 using Ppec.Contracts.Changes;
 using Ppec.Contracts.Gate;
-using Ppec.Contracts.Images;
 using Ppec.Contracts.Machines;
 using Ppec.Contracts.Operations;
-using Ppec.Contracts.Profiles;
-using Ppec.Contracts.Racks;
-using Ppec.Contracts.Regions;
+using Ppec.Domain.Access;
+using Ppec.Grains.Access;
 using Ppec.Grains.Operations;
 
 namespace Ppec.Grains.Gate;
 
 /// <summary>
-/// Authenticates, validates the shape, authorises, stamps, and hands the command to its aggregate. It decides nothing about the domain.
+/// Authenticates, validates the shape, authorises, stamps, and hands the command on: to its aggregate, or, where a policy says so, to a second person. It decides nothing about the domain.
 /// Stateless and reentrant: many callers at once; the ban on reentrancy is for aggregates.
 /// </summary>
 [StatelessWorker(256), Reentrant]
-public sealed class GateGrain(Credentials credentials, Preparation preparation, Bulk bulk, MachinePower power, PpecOptions options, TimeProvider time, ILogger<GateGrain> logger) : Grain, IGateGrain
+public sealed class GateGrain(Identity identity, Reaches reaches, Carrier carrier, Guarding guarding, Deciding deciding, MachinePower power, Tickets tickets, PpecOptions options, TimeProvider time, ILogger<GateGrain> logger) : Grain, IGateGrain
 {
     public async Task<GateAnswer> Execute(GateRequest request)
     {
-        var (actor, stranger) = await Actor(request.Credential);
-        if (actor is null) return new(stranger);
+        var (who, rights, stranger) = await identity.Of(request.Credential, request.SourceAddress);
+        if (stranger is not null) return new(stranger);
         var at = time.GetUtcNow();
-        var command = request.Command with { At = at, IfVersion = request.IfMatch };
-        if (!Validation.Accepts(command)) return new(new(ProblemCodes.Forbidden, $"{command.Permission} is PPEC's own."));
+        if (!Validation.Accepts(request.Command)) return new(new(ProblemCodes.Forbidden, $"{request.Command.Permission} is PPEC's own."));
+        var commandId = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{who.User}\n{request.IdempotencyKey ?? Guid.NewGuid().ToString()}")))[..32];
+        var command = CommandText.Stamped(request.Command with { At = at, IfVersion = request.IfMatch, ForChange = null }, who, commandId);
+        if (Permitted.Nowhere(rights, who, command, at) is { } nowhere) return new(nowhere);
         if (Validation.Check(command, request.Secret) is { } wrong) return new(wrong);
-        if (!Authorised(actor, command.Permission)) return new(new(ProblemCodes.Forbidden, $"You lack the permission {command.Permission}."));
-
-        if (options.Observe && !request.PlanOnly && Observing.Refuses(command)) return new(Observing.Refusal, command.Target);
-
-        var commandId = Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{actor}\n{request.IdempotencyKey ?? Guid.NewGuid().ToString()}")))[..32];
-        var caller = new Caller(actor, credentials.IdOf(request.Credential), request.SourceAddress, commandId, BodyHash(request.Command), request.Reason, request.Ticket);
-        if (command is IStartsOperation work) command = work.WithOperation(Log.MadeId(commandId));
+        if (Permitted.MustChangePassword(rights, who, command) is { } first) return new(first);
+        bool May(string permission, Resource on) => rights.May(who, permission, on, at).Allowed;
 
         try
         {
-            return command is BulkCommand many ? await Many(many, request, caller)
-                : request.PlanOnly ? await Plan(command) : await Carry(command, request, caller);
+            if (command is ChangeCommand decision && !request.PlanOnly) command = await deciding.By(decision, who, rights, at);
+            // What one may do everywhere, and no policy asks about, is not looked up.
+            var on = rights.Everywhere(who, command.Permission, at) && !Guarding.MayFallUnder(rights, command) ? [] : await reaches.Of(command);
+            if (command is RotateCredential or RevokeCredential && Permitted.Credential(rights, who, (CredentialCommand)command, await GrainFactory.GetGrain<ICredentialGrain>(((CredentialCommand)command).Credential).Issued(), at) is { } notMine) return new(notMine, command.Target);
+            if (Permitted.Refuses(rights, who, command, on, at) is { } denied) return new(denied, command.Target);
+            if (options.Observe && !request.PlanOnly && Observing.Refuses(command)) return new(Observing.Refusal, command.Target);
+            var caller = new Caller(who.User, who.Credential, request.SourceAddress, commandId, BodyHash(request.Command), request.Reason, request.Ticket);
+            if (request.PlanOnly) return await carrier.Plan(command, May);
+            return await guarding.Opened(new(command, on, who, rights, caller, request.Secret, request.BreakGlass), May) ?? await carrier.Carry(command, request.Secret, caller, May);
         }
         catch (Exception e) when (e is TimeoutException or Contracts.Events.EventStoreUnavailableException or OrleansException)
         {
@@ -54,85 +57,62 @@ public sealed class GateGrain(Credentials credentials, Preparation preparation, 
 
     public Task<GateAnswer> ExecuteMany(GateRequest request) => Execute(request);
 
-    public async Task<Problem?> MayRead(ReadRequest request) =>
-        await Actor(request.Credential) switch
-        {
-            (null, var problem) => problem,
-            ({ } actor, _) => Authorised(actor, request.Permission) ? null : new(ProblemCodes.Forbidden, $"You lack the permission {request.Permission}."),
-        };
-
-    async Task<(string? Actor, Problem? Problem)> Actor(string credential)
+    public async Task<SightAnswer> Sight(ReadRequest request)
     {
-        try
+        var (who, rights, stranger) = await identity.Of(request.Credential, request.SourceAddress);
+        if (stranger is not null) return new(null, stranger);
+        if (request.Permission.Length == 0) return new(new(who.User, [], who.Limits), null); // it asks only whether somebody is known
+        return rights.Reach(who, request.Permission, time.GetUtcNow()) switch
         {
-            return await credentials.Principal(credential) is { } actor ? (actor, null) : (null, Unauthenticated);
-        }
-        catch (Contracts.Events.EventStoreUnavailableException e)
-        {
-            return (null, new(ProblemCodes.Unavailable, $"The event store does not answer, so your credential cannot be checked: send it again in a moment. ({e.Message})"));
-        }
+            null                  => new(new(who.User, default, who.Limits), null),
+            { IsEmpty: true }     => new(null, new(ProblemCodes.Forbidden, $"You lack the permission {request.Permission}.")),
+            { } scopes            => new(new(who.User, [.. scopes.Select(s => s.ToString())], who.Limits), null),
+        };
+    }
+
+    public async Task<SignInAnswer> SignIn(SignInRequest request)
+    {
+        if (await GrainFactory.GetGrain<ISignInGrain>(request.User).Check(request.Password) is { } wrong) return new(wrong);
+        var (at, id) = (time.GetUtcNow(), Guid.NewGuid().ToString("n"));
+        var token = tickets.Credential("pat", id, Guid.NewGuid().ToString());
+        var issue = new IssueCredential(id, request.User, Tokens.Hash(token), "session", "signed in", null, at + Credential.Session, request.User) { At = at };
+        var outcome = await GrainFactory.Carry(issue, new Caller(request.User, id, request.SourceAddress, id, ""));
+        var mustChange = (await identity.Of(token, request.SourceAddress)) is { Stranger: null, Rights: var rights } && rights.Directory.Users[request.User].Password == "must-change";
+        return outcome.Problem is { } problem ? new(problem) : new(null, new(token), id, at + Credential.Session, mustChange);
+    }
+
+    public async Task<WhoAmI?> WhoAmI(ReadRequest request)
+    {
+        var (who, rights, stranger) = await identity.Of(request.Credential, request.SourceAddress);
+        var now = time.GetUtcNow();
+        return stranger is not null ? null : new(who.User, who.Credential, who.Limits, who.SignedInAt, [.. Permissions.All.Where(p => rights.Reach(who, p, now) is not { IsEmpty: true })],
+            rights.Directory.Users[who.User].Password == "must-change");
+    }
+
+    public async Task<ExplainAnswer> Explain(ReadRequest request, string user, string permission, string resource)
+    {
+        var (who, rights, stranger) = await identity.Of(request.Credential, request.SourceAddress);
+        var now = time.GetUtcNow();
+        if (stranger is not null) return new(null, stranger);
+        if (user != who.User && rights.May(who, "grant.read", new("grant", ""), now) is { Allowed: false, Why: var why }) return new(null, new(ProblemCodes.Forbidden, $"You lack the permission grant.read. {why}"));
+        if (!Permissions.All.Contains(permission)) return new(null, Problem.Invalid("permission", $"There is no permission {permission}."));
+        return await reaches.Named(resource) is { } on
+            ? new(Explaining.Of(rights, user, permission, on, now), null)
+            : new(null, Problem.Invalid("resource", "A resource is NOUN:ID, such as machine:sn-7c4k2, region:blr1 or rack:blr1.r12."));
     }
 
     public async Task<OperationLog?> OperationLog(ReadRequest request, string operation, long after) =>
-        await MayRead(request) is not null ? null
+        await Sight(request) is { Problem: not null } ? null
         : OperationIds.IsParent(operation) ? new OperationLog([], null) // its children have logs of their own
         : await GrainFactory.GetGrain<IOperationGrain>(operation).Log(after);
 
     public async Task<PowerAnswer> Power(ReadRequest request, string machine)
     {
-        if (await MayRead(request) is { } denied) return new(null, denied);
-        return await GrainFactory.GetGrain<IMachineGrain>(machine).Context() is { } context
+        var (who, rights, stranger) = await identity.Of(request.Credential, request.SourceAddress);
+        if (stranger is not null) return new(null, stranger);
+        return await GrainFactory.GetGrain<IMachineGrain>(machine).Context() is { } context && rights.May(who, request.Permission, Reaches.Of(context.View), time.GetUtcNow()).Allowed
             ? await power.Read(context, time.GetUtcNow())
             : new(null, new(ProblemCodes.MachineUnknown, $"There is no machine {machine}."));
-    }
-
-    static Problem Unauthenticated => new(ProblemCodes.Unauthenticated, "Send a credential that is valid here: Authorization: Bearer ppec_…");
-
-    /// <summary>At this stage there is one role, the administrator's; roles and grants join here.</summary>
-    static bool Authorised(string actor, string permission) => actor == Credentials.Administrator && permission.Length > 0;
-
-    async Task<GateAnswer> Plan(Command command)
-    {
-        if (command is not IPlanned) return new(Problem.Invalid("plan", $"{command.Permission} has no plan: it does just what it says."));
-        var prepared = await preparation.Of(command, null, null);
-        if (prepared.Problem is { } problem) return new(problem);
-        var planned = await GrainFactory.GetGrain<IMachineGrain>(((MachineCommand)command).Machine).Plan((MachineCommand)prepared.Command);
-        return new(planned.Problem, command.Target, Plan: planned.Plan);
-    }
-
-    async Task<GateAnswer> Carry(Command command, GateRequest request, Caller caller)
-    {
-        var prepared = await preparation.Of(command, request.Secret, caller);
-        if (prepared.Problem is { } problem) return new(problem, command.Target);
-        if (prepared.AlsoNeeds is { } permission && !Authorised(caller.Actor, permission)) return new(new(ProblemCodes.Forbidden, $"You lack the permission {permission}."), command.Target);
-        var outcome = await GrainFactory.Carry(prepared.Command, caller);
-        // An unknown outcome may have happened: its claims stay, and the sweep looks at them.
-        if (outcome.Problem is { Code: not ProblemCodes.OutcomeUnknown }) await prepared.Undo();
-        if (outcome is { Problem: null, Version: 0 }) return new(new(ProblemCodes.NotFound, $"There is no {Spoken(prepared.Command.Target)}."));
-        if (outcome.Accepted) await prepared.Finish();
-        var target = prepared.Command is RegisterImage image ? $"image-{await GrainFactory.GetGrain<IImageGrain>(image.Name).Find(image.Content)}" : prepared.Command.Target;
-        return new(outcome.Problem, target, outcome.Version, outcome.Position,
-            (prepared.Command as IStartsOperation)?.Operation ?? (prepared.Command as OperationCommand)?.Operation);
-    }
-
-    /// <summary>A stream's name as people say it: of a thing that never was, nothing is "so already".</summary>
-    static string Spoken(string target) => string.Join(' ', target.Split('-', 2));
-
-    /// <summary>Which machines and what each would suffer is worked out here; what is then written is exactly that.</summary>
-    async Task<GateAnswer> Many(BulkCommand command, GateRequest request, Caller caller)
-    {
-        var parent = GrainFactory.GetGrain<IParentGrain>(command.Operation);
-        if (!request.PlanOnly && await parent.AnsweredBefore(caller) is { } before)
-            return new(before.Problem, command.Target, before.Version, before.Position, command.Operation);
-        var worked = await bulk.Of(command, keep: !request.PlanOnly);
-        if (worked.Problem is { } problem) return new(problem);
-        if (request.PlanOnly) return new(null, command.Target, Plan: worked.Plan);
-        var stale = command.PlanHash is { } seen && seen != worked.Plan!.Hash
-            ? new Problem(ProblemCodes.PlanStale, "What this would do has changed since you planned it. Plan again, look, and apply the new plan.")
-            : null;
-        var outcome = stale is null ? await parent.Execute(worked.Start! with { At = command.At }, caller) : null;
-        if ((stale ?? outcome!.Problem) is { Code: not ProblemCodes.OutcomeUnknown }) await worked.Undo();
-        return stale is not null ? new(stale) : new(outcome!.Problem, command.Target, outcome.Version, outcome.Position, command.Operation);
     }
 
     /// <summary>Of the request before stamping; secrets read *** here (<see cref="SecretTextConverter"/>).</summary>

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
 using Ppec.Contracts;
 using Ppec.Contracts.Access;
 using Ppec.Contracts.Filters;
@@ -9,8 +11,11 @@ using Ppec.Contracts.Profiles;
 using Ppec.Contracts.Racks;
 using Ppec.Contracts.Regions;
 using Ppec.Contracts.Secrets;
+using Ppec.Contracts.Webhooks;
 using Ppec.Domain.Images;
 using Ppec.Drivers.Images;
+using Ppec.Grains.Access;
+using Ppec.Grains.Webhooks;
 
 namespace Ppec.Grains.Gate;
 
@@ -18,7 +23,7 @@ namespace Ppec.Grains.Gate;
 /// What a command needs from elsewhere before its aggregate can decide: an image looked up, a secret stored, names claimed.
 /// Claims belong to the machine that is to be; a refusal gives back what this request took, and the sweep what a crash left.
 /// </summary>
-public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IImageStore images, PpecOptions options, TagSchemas tags)
+public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IImageStore images, PpecOptions options, TagSchemas tags, AccessBook book, Passwords passwords, Tickets tickets, WebhookAddresses webhooks)
 {
     public async Task<Prepared> Of(Command command, SecretText? secret, Caller? caller) => command switch
     {
@@ -38,8 +43,64 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
         TagMachine c       => await tags.Check(c),
         SaveFilter c       => new(c with { Owner = caller!.Actor }),
         DeleteFilter c     => new(c with { By = caller!.Actor }),
+        SetPassword c      => await Password(c, secret!),
+        IssueCredential c  => await Issue(c, caller!),
+        RotateCredential c => Rotate(c, caller!),
+        CreateWebhook c    => await Webhook(c, secret, caller!),
+        SetWebhook c       => await Webhook(c, secret),
         _                  => new(command),
     };
+
+    /// <summary>The old hash goes once the new one is believed.</summary>
+    async Task<Prepared> Password(SetPassword c, SecretText password)
+    {
+        if ((await book.Now()).Directory.Users.GetValueOrDefault(c.User) is not { } user) return new(c);
+        if (c.By == c.User && user.PasswordVersion > 0 && !await passwords.Matches(c.User, user.PasswordVersion, c.Current?.Value ?? ""))
+            return new(c, new(ProblemCodes.PasswordWrong, "Your current password is another."));
+        var kept = await passwords.Keep(c.User, password.Value);
+        return new(c with { Current = null, Version = kept.Version }, GiveBack: [() => passwords.Destroy(c.User, kept.Version)], Afterwards: [() => passwords.Destroy(c.User, user.PasswordVersion)]);
+    }
+
+    /// <summary>The token follows from the request and from who presents it: whoever lost the answer asks again with the same key and hears the same.</summary>
+    async Task<Prepared> Issue(IssueCredential c, Caller caller)
+    {
+        var kind = (await book.Now()).Directory.Users.GetValueOrDefault(c.Principal) is { Kind: "service" } ? "svc" : "pat";
+        var token = tickets.Credential(kind, c.Credential, $"{caller.CommandId}/{caller.Credential}");
+        return new(c with { Sha256 = Tokens.Hash(token) }, Token: new(token));
+    }
+
+    Prepared Rotate(RotateCredential c, Caller caller)
+    {
+        var token = tickets.Credential("pat", c.Credential, $"{caller.CommandId}/{caller.Credential}");
+        return new(c with { Sha256 = Tokens.Hash(token) }, Token: new(token));
+    }
+
+    /// <summary>Who has facts sent elsewhere must be allowed to read them all.</summary>
+    async Task<Prepared> Webhook(CreateWebhook c, SecretText? given, Caller caller)
+    {
+        if (webhooks.Guard.Refusal(new Uri(c.Url)) is { } refusal) return new(c, Problem.Invalid("url", refusal));
+        var secret = given ?? new(tickets.Credential("whs", c.Webhook, $"{caller.CommandId}/{caller.Credential}"));
+        var kept = await Kept(c.Webhook, secret);
+        return new(c with { Kept = kept.Ref }, GiveBack: kept.GiveBack, Token: given is null ? secret : null,
+            AlsoNeeds: c.Kind switch { Domain.Webhooks.Webhook.Alertmanager => "alert.read", Domain.Webhooks.Webhook.Heads => "audit.read", _ => "event.read" });
+    }
+
+    async Task<Prepared> Webhook(SetWebhook c, SecretText? given)
+    {
+        if (c.Url is { } url && webhooks.Guard.Refusal(new Uri(url)) is { } refusal) return new(c, Problem.Invalid("url", refusal));
+        if (given is null || await grains.GetGrain<IWebhookGrain>(c.Webhook).Secret() is null) return new(c);
+        var kept = await Kept(c.Webhook, given);
+        return new(c with { Kept = kept.Ref }, GiveBack: kept.GiveBack);
+    }
+
+    /// <summary>The same secret again is the same; any other is kept under a version of its own.</summary>
+    async Task<(SecretRef Ref, IReadOnlyList<Func<Task>> GiveBack)> Kept(string webhook, SecretText secret)
+    {
+        if (await grains.GetGrain<IWebhookGrain>(webhook).Secret() is { } old && await secrets.Get(old, CancellationToken.None) is { } known
+            && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(known), Encoding.UTF8.GetBytes(secret.Value))) return (old, []);
+        var kept = await secrets.Put($"webhook/{webhook}", secret.Value, CancellationToken.None);
+        return (kept, [() => secrets.Destroy(kept, CancellationToken.None)]);
+    }
 
     async Task<ImageVersion?> Image(string id)
     {
@@ -263,8 +324,8 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
     }
 }
 
-/// <summary>A command ready to be decided, or why it cannot be; what to give back if it is refused, what to let go once it is done, and the permission it turned out to need besides its own.</summary>
-public sealed record Prepared(Command Command, Problem? Problem = null, IReadOnlyList<Func<Task>>? GiveBack = null, IReadOnlyList<Func<Task>>? Afterwards = null, string? AlsoNeeds = null)
+/// <summary>A command ready to be decided, or why it cannot be; what to give back if it is refused, what to let go once it is done, the permission it turned out to need besides its own, and the token it made.</summary>
+public sealed record Prepared(Command Command, Problem? Problem = null, IReadOnlyList<Func<Task>>? GiveBack = null, IReadOnlyList<Func<Task>>? Afterwards = null, string? AlsoNeeds = null, SecretText? Token = null)
 {
     /// <summary>What a crash leaves undone of this, the sweep does, or nothing needs.</summary>
     public async Task Finish()

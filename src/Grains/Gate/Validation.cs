@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Text.RegularExpressions;
 using FluentValidation;
+using Ppec.Contracts.Access;
 using Ppec.Contracts.Alerts;
+using Ppec.Contracts.Changes;
 using Ppec.Contracts.Filters;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Images;
@@ -14,6 +16,7 @@ using Ppec.Contracts.Regions;
 using Ppec.Contracts.Tags;
 using Ppec.Contracts.Webhooks;
 using Ppec.Drivers.Net;
+using Ppec.Grains.Access;
 
 namespace Ppec.Grains.Gate;
 
@@ -29,11 +32,21 @@ public static class Validation
         new IdOnly<EndMaintenance>(c => c.Machine), new IdOnly<UnrackMachine>(c => c.Machine),
         new RackMachineShape(), new HoldShape(), new UnholdShape(), new TagShape(), new ProvisionShape(),
         new SaveFilterShape(), new DeleteFilterShape(), new TagKeyShape(), new DeleteTagKeyShape(),
-        new CreateWebhookShape(), new WebhookIdOnly<DeleteWebhook>(), new WebhookIdOnly<TestWebhook>(), new AlertIdOnly<AckAlert>(), new ResolveShape(), new SilenceShape(),
+        new CreateWebhookShape(), new SetWebhookShape(), new WebhookIdOnly<DeleteWebhook>(), new WebhookIdOnly<TestWebhook>(), new AlertIdOnly<AckAlert>(), new ResolveShape(), new SilenceShape(),
         new CreateRegionShape(), new CreateRackShape(), new ProfileShape(), new ImageShape(), new CancelShape(),
         new IdOnly<InspectMachine>(c => c.Machine), new IdOnly<PromoteMachine>(c => c.Machine), new IdOnly<ReleaseMachine>(c => c.Machine),
         new IdOnly<RetireMachine>(c => c.Machine), new IdOnly<RetryOperation>(c => c.Operation),
+        new CreateUserShape(), new SetUserShape(), new SetPasswordShape(), new SetGroupShape(), new SetRoleShape(), new CreateGrantShape(), new SetOwnerShape(), new SetPolicyShape(),
+        new SlugOnly<DeleteGroup>(c => c.Group, "A group's id"), new SlugOnly<DeleteRole>(c => c.Role, "A role's id"), new SlugOnly<RevokeGrant>(c => c.Grant, "A grant's id"),
+        new SlugOnly<DeleteOwner>(c => c.Owner, "An owner's id"), new SlugOnly<DeletePolicy>(c => c.Policy, "A policy's id"),
+        new ApproveShape(), new RejectChangeShape(), new ReviewShape(), new SlugOnly<WithdrawChange>(c => c.Change, "A change's id"),
+        new IssueShape(), new RotateShape(), new SlugOnly<RevokeCredential>(c => c.Credential, "A credential's id"),
     }.ToDictionary(v => v.GetType().BaseType!.GenericTypeArguments[0]);
+
+    static readonly Dictionary<string, Type> Names = Validators.Keys.ToDictionary(t => t.Name, StringComparer.Ordinal);
+
+    /// <summary>The command that users may send under this name.</summary>
+    public static Type? Named(string name) => Names.GetValueOrDefault(name);
 
     /// <summary>Whether users may send this command at all; the others are PPEC's own.</summary>
     public static bool Accepts(Command command) => Validators.ContainsKey(command.GetType());
@@ -41,7 +54,10 @@ public static class Validation
     /// <summary>What is wrong with the shape, by field; null when nothing is. <paramref name="secret"/> goes with the command, beside it.</summary>
     public static Problem? Check(Command command, SecretText? secret = null)
     {
-        if (secret is { Value: var text } && (text.Length is < 1 or > 255 || text.Any(char.IsControl)))
+        if (command is SetPassword && (secret is null || secret.Value.Length is < Passwords.Shortest or > 255)) return Problem.Invalid("password", $"A password has at least {Passwords.Shortest} characters, and at most 255.");
+        if (command is WebhookCommand && secret is { Value: var key } && (key.Length is < 16 or > 255 || key.Any(char.IsControl)))
+            return Problem.Invalid("secret", "A webhook's secret is 16 to 255 characters, with no control characters.");
+        if (command is not (SetPassword or WebhookCommand) && secret is { Value: var text } && (text.Length is < 1 or > 255 || text.Any(char.IsControl)))
             return Problem.Invalid("bmc.password", "A BMC's password is 1 to 255 characters, with no control characters.");
         var result = Validators[command.GetType()].Validate(new ValidationContext<object>(command));
         if (result.IsValid) return null;

@@ -16,6 +16,10 @@ public sealed class MachineGrain(Log log, ILogger<MachineGrain> logger)
 
     public Task<Planned> Plan(MachineCommand command) => Task.FromResult(MachinePlans.Of(State, command));
 
+    public Task<Planned> Plain(MachineCommand command, string text) => Task.FromResult(MachinePlans.Plain(State, command, text));
+
+    public Task<bool> Did(Caller caller) => Task.FromResult(Answered(caller) is not null);
+
     public Task<MachineView?> Read() => Task.FromResult(MachineViews.Of(State, Version));
 
     public Task<MachineContext?> Context() => Task.FromResult(
@@ -37,5 +41,6 @@ public sealed class MachineGrain(Log log, ILogger<MachineGrain> logger)
 
     static StartOperation? Begun(MachineState.Known s) => s.About.Operation is { } o
         ? new StartOperation(o.Id, o.Kind, s.About.Id, new OperationInput(o.Plan, o.Disks, o.Kind == Workflows.Inspect || Workflows.IsErrand(o.Kind) ? null : s.About.Inspection?.Inventory))
+        { On = new(s.About.Place?.Region, s.About.Place?.Rack, o.Plan?.Owner ?? s.About.Owner) }
         : null;
 }

@@ -18,7 +18,7 @@ public sealed class ChildWork(IGrainFactory grains, Preparation preparation)
 
     public async Task<Outcome> Do(Child child, ChildState stand, string verb, Caller caller, DateTimeOffset at)
     {
-        var prepared = await preparation.Of(Command(child, stand, verb) with { At = at }, null, caller);
+        var prepared = await preparation.Of(Command(child, stand, verb) with { At = at, ForChange = caller.Change }, null, caller);
         if (prepared.Problem is { } problem) return new(0, LogPosition.Start, problem);
         if (verb == ChildVerbs.Claim) return new(0, LogPosition.Start, null);
         var outcome = await grains.Carry(prepared.Command, caller);

@@ -137,5 +137,5 @@ public sealed class ParentGrain(Log log, ChildWork work, TimeProvider time, ILog
 
     /// <summary>Children are done in the name of whoever asked for them all.</summary>
     Caller Caller(string commandId) =>
-        new(First!.Actor, First.Credential, First.Source, commandId, "", First.Reason, First.Ticket, Operation: Id, Cause: First.CommandId);
+        new(First!.Actor, First.Credential, First.Source, commandId, "", First.Reason, First.Ticket, Operation: Id, Change: First.Change, Cause: First.CommandId);
 }

@@ -5,6 +5,7 @@ using Orleans.Concurrency;
 using Orleans.Services;
 using Orleans.Runtime;
 using Ppec.Contracts.Access;
+using Ppec.Contracts.Changes;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Machines;
 using Ppec.Contracts.Operations;
@@ -51,6 +52,7 @@ public sealed class Waker(
             foreach (var (operation, machine) in await Task.Run(readModel.OpenOperations, cancellation))
                 if (OperationIds.IsParent(operation)) grains.GetGrain<IParentGrain>(operation).Wake().Ignore();
                 else grains.GetGrain<IOperationGrain>(operation).Wake(machine).Ignore();
+            foreach (var change in await Task.Run(readModel.OpenChanges, cancellation)) grains.GetGrain<IChangeGrain>(change).Wake().Ignore();
             if (_searched is { } searched && time.GetElapsedTime(searched) < options.ClaimGrace / 2) return;
             _searched = time.GetTimestamp();
             foreach (var (name, owner) in OldOrphans(await Task.Run(readModel.OrphanClaims, cancellation))) await GiveBack(name, owner);
@@ -78,12 +80,15 @@ public sealed class Waker(
         {
             "rack" => machine.Rack == rest && machine.Unit == unit,
             "bmc" => machine.Bmc?.Address == rest,
+            "change" => machine.ReservedFor != rest,
             _ => true,
         })) return;
         var at = time.GetUtcNow();
         var caller = new Caller("system:sweep", "internal", "internal", $"sweep/{name}/{owner}/{at.UtcTicks}", "", Reason: machine is null ? $"{owner} never came to be" : $"{owner} has another now");
         if (Parse(name) is ("rack", var rack, var stood))
             await grains.GetGrain<IRackGrain>(rack).Execute(new VacateUnits(rack, owner, stood) { At = at }, caller);
+        else if (Parse(name) is ("change", var change, _))
+            await grains.GetGrain<IMachineGrain>(owner).Execute(new FreeMachine(owner, change) { At = at }, caller);
         else
             await grains.GetGrain<IClaimGrain>(name).Release(owner, at, caller);
         _logger.ClaimSwept(name, owner);

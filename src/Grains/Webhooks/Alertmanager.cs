@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ppec.Contracts.Alerts;
@@ -11,33 +12,35 @@ static class Alertmanager
     /// <summary>What Alertmanager says while an alert lasts.</summary>
     static readonly DateTimeOffset Open = DateTimeOffset.MinValue;
 
-    public static string Payload(string receiver, AlertView alert)
+    /// <param name="receiver">The webhook's name.</param>
+    /// <param name="alert">What turned.</param>
+    /// <param name="explained">What it took down with it: those come in the same page.</param>
+    public static string Payload(string receiver, AlertView alert, ImmutableArray<AlertView> explained) => new JsonObject
     {
-        var status = alert.State == Alert.Resolved ? "resolved" : "firing";
-        var one = new JsonObject
-        {
-            ["status"] = status,
-            ["labels"] = Labels(alert),
-            ["annotations"] = Annotations(alert),
-            ["startsAt"] = alert.FiredAt,
-            ["endsAt"] = alert.ResolvedAt ?? Open,
-            ["generatorURL"] = $"/api/v1/alerts/{alert.Id}",
-            ["fingerprint"] = alert.Id,
-        };
-        return new JsonObject
-        {
-            ["version"] = "4",
-            ["groupKey"] = $"{{}}:{{id=\"{alert.Id}\"}}",
-            ["truncatedAlerts"] = 0,
-            ["status"] = status,
-            ["receiver"] = receiver,
-            ["groupLabels"] = new JsonObject { ["alertname"] = alert.Source },
-            ["commonLabels"] = Labels(alert),
-            ["commonAnnotations"] = Annotations(alert),
-            ["externalURL"] = "",
-            ["alerts"] = new JsonArray(one),
-        }.ToJsonString(JsonSerializerOptions.Web);
-    }
+        ["version"] = "4",
+        ["groupKey"] = $"{{}}:{{id=\"{alert.Id}\"}}",
+        ["truncatedAlerts"] = 0,
+        ["status"] = Status(alert),
+        ["receiver"] = receiver,
+        ["groupLabels"] = new JsonObject { ["alertname"] = alert.Source },
+        ["commonLabels"] = explained.IsEmpty ? Labels(alert) : [],
+        ["commonAnnotations"] = explained.IsEmpty ? Annotations(alert) : [],
+        ["externalURL"] = "",
+        ["alerts"] = new JsonArray([One(alert), .. explained.Select(One)]),
+    }.ToJsonString(JsonSerializerOptions.Web);
+
+    static JsonObject One(AlertView alert) => new()
+    {
+        ["status"] = Status(alert),
+        ["labels"] = Labels(alert),
+        ["annotations"] = Annotations(alert),
+        ["startsAt"] = alert.FiredAt,
+        ["endsAt"] = alert.ResolvedAt ?? Open,
+        ["generatorURL"] = $"/api/v1/alerts/{alert.Id}",
+        ["fingerprint"] = alert.Id,
+    };
+
+    static string Status(AlertView alert) => alert.State == Alert.Resolved ? "resolved" : "firing";
 
     static JsonObject Labels(AlertView alert)
     {

@@ -10,7 +10,7 @@ public sealed class DeliveryGateGrain : Grain, IDeliveryGateGrain
 {
     public async Task<DeliveryAnswer> Deliveries(ReadRequest request, string webhook)
     {
-        if (await GrainFactory.GetGrain<IGateGrain>(0).MayRead(request) is { } denied) return new([], denied);
+        if (await GrainFactory.GetGrain<IGateGrain>(0).Sight(request) is { Problem: { } denied }) return new([], denied);
         return await GrainFactory.GetGrain<IWebhookGrain>(webhook).Task() is null
             ? new([], new(ProblemCodes.NotFound, $"There is no webhook {webhook}."))
             : new(await GrainFactory.GetGrain<ICourierGrain>(webhook).Deliveries(), null);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Ppec.Contracts.Agents;
+using Ppec.Contracts.Audit;
 using Ppec.Contracts.Changes;
 using Ppec.Contracts.Disks;
 using Ppec.Contracts.Filters;
@@ -34,6 +35,9 @@ namespace Ppec.Sdk.Wire;
 [JsonSerializable(typeof(ListPage<FilterView>))]
 [JsonSerializable(typeof(ListPage<TagView>))]
 [JsonSerializable(typeof(ListPage<FoundView>))]
+[JsonSerializable(typeof(ListPage<TreeHead>))]
+[JsonSerializable(typeof(InclusionProof))]
+[JsonSerializable(typeof(ConsistencyProof))]
 [JsonSerializable(typeof(DiskView))]
 [JsonSerializable(typeof(FilterBody))]
 [JsonSerializable(typeof(TagKeyBody))]
@@ -95,7 +99,7 @@ sealed partial class PpecJson : JsonSerializerContext
             new ListConverter<DimmSpec>(), new ListConverter<DiskSpec>(), new ListConverter<NicSpec>(), new ListConverter<FirmwareSpec>(),
             new ListConverter<MachineView>(), new ListConverter<OperationView>(), new ListConverter<RegionView>(), new ListConverter<RackView>(),
             new ListConverter<FilterView>(), new ListConverter<TagView>(), new ListConverter<FoundView>(), new ListConverter<DiskStay>(), new ListConverter<DiskWipeView>(),
-            new ListConverter<ChildView>(), new ListConverter<RackMachineBody>(),
+            new ListConverter<TreeHead>(), new ListConverter<ChildView>(), new ListConverter<RackMachineBody>(),
             new ListConverter<ProfileView>(), new ListConverter<ImageView>(), new ListConverter<HistoryEntry>(),
         ];
         foreach (var converter in converters) options.Converters.Add(converter);

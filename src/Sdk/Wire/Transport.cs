@@ -65,11 +65,14 @@ sealed class Transport : IDisposable
         SendAsync(() => Request(payload.Method, path, new() { IdempotencyKey = Guid.CreateVersion7().ToString() }, payload.Content()), null, payload.Bounded, cancellation);
 
     /// <summary>One attempt at an endless answer. The caller reads it, disposes it, and resumes.</summary>
-    public async Task<HttpResponseMessage> OpenFeedAsync(PathText path, CancellationToken cancellation)
+    public Task<HttpResponseMessage> OpenFeedAsync(PathText path, CancellationToken cancellation) => OpenAsync(path, "text/event-stream", cancellation);
+
+    /// <summary>One attempt at an answer that is read as it comes. The caller disposes it.</summary>
+    public async Task<HttpResponseMessage> OpenAsync(PathText path, string type, CancellationToken cancellation)
     {
         using var request = Request(HttpMethod.Get, path, null);
         request.Headers.Accept.Clear();
-        request.Headers.Accept.Add(new("text/event-stream"));
+        request.Headers.Accept.Add(new(type));
         var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
         if (response.IsSuccessStatusCode) return response;
         using (response) throw (await Reply.ReadAsync(response, _options.Time, cancellation)).Problem();

@@ -13,7 +13,7 @@ static class Backup
         $"""
         An ADDRESS is {EventStores.Addresses}.
         The backup holds the log from its first event to one that is not before the last acknowledged when the backup began, whatever store it came from
-        (as an SQLite event store: verify and migrate take sqlite:DIR), then the secrets and the images, so that all that the log names is there.
+        (as an SQLite event store: verify and migrate take sqlite:DIR), then the secrets and the images, so that all that the log names is there, and the tree heads that were signed before.
         It is verified as it is written: the log event by event against the node's, the secrets' file, and each image's digest.
 
         Not in it, on purpose:
@@ -33,6 +33,7 @@ static class Backup
         if (BackupDirectory.Note(to) is null && Directory.Exists(to) && Directory.EnumerateFileSystemEntries(to).Any())
             throw new UpkeepException($"{to} is neither empty nor a backup: give --to an empty directory.");
         var began = DateTimeOffset.UtcNow;
+        var heads = BackupDirectory.Heads(data); // before the log: what they are of is in it
         await using var from = await arguments.Store("events", Use.Read, cancellation, $"sqlite:{data}");
         await using var target = EventStores.Sqlite(to, Use.Write);
         BackupDirectory.Write(to, new(BackupDirectory.Format, false, began, 0, false, false));
@@ -41,6 +42,7 @@ static class Backup
         var whole = await LogCopy.Compare(from.Events, target.Events, progress, cancellation);
         // After the log: what it names was there before it was named.
         var secrets = BackupDirectory.CopySecrets(data, to);
+        if (heads is not null) await File.WriteAllBytesAsync(Path.Combine(to, Node.HeadsName), heads, cancellation);
         var images = arguments.Has("without-images") ? 0 : await BackupDirectory.CopyImages(data, to, cancellation);
         BackupDirectory.Write(to, new(BackupDirectory.Format, true, began, whole.Events, secrets, !arguments.Has("without-images")));
         return $"""

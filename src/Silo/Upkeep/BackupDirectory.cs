@@ -41,6 +41,9 @@ static class BackupDirectory
         File.Move(draft, file, overwrite: true);
     }
 
+    /// <summary>The signed tree heads as they lie there; null when there are none.</summary>
+    public static byte[]? Heads(string directory) => Path.Combine(directory, Node.HeadsName) is var file && File.Exists(file) ? File.ReadAllBytes(file) : null;
+
     /// <summary>Copies the secrets; false when there are none.</summary>
     public static bool CopySecrets(string from, string to) => SqliteSecretStore.Copy(from, to);
 

@@ -1,3 +1,4 @@
+using Ppec.Contracts.Audit;
 using Ppec.Contracts.Events;
 
 namespace Ppec.Silo.Upkeep;
@@ -54,15 +55,22 @@ static class LogCopy
     /// <exception cref="UpkeepException">Says where they differ.</exception>
     public static async Task<LogCount> Compare(IEventStore from, IEventStore to, Progress progress, CancellationToken cancellation)
     {
-        var audit = new ChainAudit();
+        var verifier = new LogVerifier();
         await using var source = from.ReadAll(LogPosition.Start, cancellation).GetAsyncEnumerator(cancellation);
-        await foreach (var e in to.ReadAll(LogPosition.Start, cancellation))
+        try
         {
-            audit.Check(e);
-            await Expect(source, e, audit.Events);
-            progress.Reached("compared", audit.Events);
+            await foreach (var e in to.ReadAll(LogPosition.Start, cancellation))
+            {
+                verifier.Check([e]);
+                await Expect(source, e, verifier.Events);
+                progress.Reached("compared", verifier.Events);
+            }
         }
-        return new(audit.Events, audit.Streams, await source.MoveNextAsync());
+        catch (LogFaultException e)
+        {
+            throw new UpkeepException(e.Message);
+        }
+        return new(verifier.Events, verifier.Streams, await source.MoveNextAsync());
     }
 
     // The hash covers stream, version, id, name and both bodies, and through the chain all that was before.

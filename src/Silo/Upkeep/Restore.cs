@@ -59,6 +59,7 @@ static class Restore
     static void Secrets(string? key, string from, DataDirectory draft)
     {
         BackupDirectory.CopySecrets(from, draft.Path);
+        if (BackupDirectory.Heads(from) is { } heads) File.WriteAllBytes(draft.File(Node.HeadsName), heads);
         if (key is null) return;
         var file = draft.File("secrets.key");
         File.Delete(file);

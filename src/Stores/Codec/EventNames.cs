@@ -6,6 +6,7 @@ using Ppec.Contracts.Events;
 using Ppec.Domain.Access;
 using Ppec.Domain.Alerts;
 using Ppec.Domain.Feeds;
+using Ppec.Domain.Changes;
 using Ppec.Domain.Filters;
 using Ppec.Domain.Images;
 using Ppec.Domain.Machines;
@@ -28,6 +29,32 @@ public static class EventNames
     public static EventCodec Codec() => new EventRegistry()
         // access
         .Add<CredentialIssued>("credential.issued.v1")
+        .Add<CredentialRotated>("credential.rotated.v1")
+        .Add<CredentialRevoked>("credential.revoked.v1")
+        .Add<Founded>("access.founded.v1")
+        .Add<UserCreated>("access.user-created.v1")
+        .Add<UserSet>("access.user-set.v1")
+        .Add<PasswordSet>("access.password-set.v1")
+        .Add<GroupSet>("access.group-set.v1")
+        .Add<GroupDeleted>("access.group-deleted.v1")
+        .Add<RoleSet>("access.role-set.v1")
+        .Add<RoleDeleted>("access.role-deleted.v1")
+        .Add<Granted>("access.granted.v1")
+        .Add<GrantRevoked>("access.grant-revoked.v1")
+        .Add<OwnerSet>("access.owner-set.v1")
+        .Add<OwnerDeleted>("access.owner-deleted.v1")
+        .Add<PolicySet>("access.policy-set.v1")
+        .Add<PolicyDeleted>("access.policy-deleted.v1")
+        // the second person
+        .Add<ChangeOpened>("change.opened.v1")
+        .Add<ChangeApproved>("change.approved.v1")
+        .Add<QuorumReached>("change.quorum-reached.v1")
+        .Add<ChangeRejected>("change.rejected.v1")
+        .Add<ChangeWithdrawn>("change.withdrawn.v1")
+        .Add<ChangeExpired>("change.expired.v1")
+        .Add<ChangeRecorded>("change.recorded.v1")
+        .Add<ChangeReviewed>("change.reviewed.v1")
+        // names
         .Add<NameTaken>("claim.taken.v1")
         .Add<NameReleased>("claim.released.v1")
         // filters and tags
@@ -38,6 +65,7 @@ public static class EventNames
         // who is told
         .Add<PositionReached>("follower.position-reached.v1")
         .Add<WebhookCreated>("webhook.created.v1")
+        .Add<WebhookSet>("webhook.set.v1")
         .Add<WebhookDeleted>("webhook.deleted.v1")
         .Add<WebhookTested>("webhook.tested.v1")
         .Add<AlertFired>("alert.fired.v1")
@@ -69,6 +97,8 @@ public static class EventNames
         .Add<MachineRekeyed>("machine.rekeyed.v1")
         .Add<MachineHeld>("machine.held.v1")
         .Add<MachineUnheld>("machine.unheld.v1")
+        .Add<MachineReserved>("machine.reserved.v1")
+        .Add<MachineFreed>("machine.freed.v1")
         .Add<MachineTagged>("machine.tagged.v1")
         .Add<GapWaived>("machine.gap-waived.v1")
         .Add<PartReplaced>("machine.part-replaced.v1")

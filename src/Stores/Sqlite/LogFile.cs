@@ -124,7 +124,12 @@ static class LogFile
         using var reader = new LogReader(path);
         var end = CheckPositions(connection, path);
         if (mark is { } known) CheckMark(reader, path, end, known);
-        Walk(reader, Math.Max(0, end - CheckedTail), end);
+        try { Walk(reader, Math.Max(0, end - CheckedTail), end); }
+        catch (EventLogCorruptException)
+        {
+            Walk(reader, 0, end); // what does not continue may follow an altered event that lies before the tail: the first fault is named
+            throw;
+        }
         return end;
     }
 
@@ -140,7 +145,10 @@ static class LogFile
         using var row = new Statement(connection, "SELECT (SELECT count(*) FROM events), (SELECT coalesce(max(position), 0) FROM events)"); // one snapshot, each by its index
         row.Step();
         var (count, last) = (row.Int64(0), row.Int64(1));
-        return count == last ? last : throw LogErrors.Corrupt(path, $"it holds {count} events but its last position is {last}: events are missing");
+        if (count == last) return last;
+        using var gap = new Statement(connection, "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM events WHERE position = 1) UNION ALL SELECT position + 1 FROM events e WHERE NOT EXISTS (SELECT 1 FROM events WHERE position = e.position + 1) LIMIT 1");
+        gap.Step();
+        throw LogErrors.Corrupt(path, $"it holds {count} events but its last position is {last}: events are missing, the first of them at position {gap.Int64(0)}");
     }
 
     static void CheckMark(LogReader reader, string path, long end, (long Position, byte[] Hash) mark)

@@ -110,6 +110,14 @@ public sealed class SqliteEventStore : IEventStore, IAsyncDisposable, IDisposabl
         return new LogPosition((ulong)end);
     }, cancellation);
 
+    /// <summary>What reading every event does not show: SQLite's full integrity check (indexes against rows), and that no position is missing.</summary>
+    /// <exception cref="EventLogCorruptException">Says what is wrong.</exception>
+    public Task VerifyStructure(CancellationToken cancellation) => _readers.Read(reader =>
+    {
+        LogFile.CheckStructure(reader.Connection, Path, full: true);
+        return LogFile.CheckPositions(reader.Connection, Path);
+    }, cancellation);
+
     /// <summary>Writes what is queued, ends subscriptions and closes the file. Later calls are answered <see cref="EventStoreUnavailableException"/>.</summary>
     public void Dispose()
     {

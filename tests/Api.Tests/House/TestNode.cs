@@ -7,6 +7,7 @@ using Ppec.Api.Surface;
 using Ppec.Grains;
 using Ppec.Lab.Machines;
 using Ppec.Lab.Plan;
+using Ppec.Projections.Audit;
 using Ppec.Silo;
 using Ppec.Silo.Https;
 
@@ -51,6 +52,8 @@ public sealed class TestNode : IAsyncDisposable
 
     public TimeProvider Time { get; set; } = TimeProvider.System;
 
+    public HeadOptions Heads { get; set; } = new(null, []);
+
     public Node Node => _node ?? throw new InvalidOperationException("The node is down.");
 
     public Uri Url => new(Node.Url);
@@ -74,7 +77,7 @@ public sealed class TestNode : IAsyncDisposable
                 WakeEvery = TimeSpan.FromSeconds(1),
                 AllowLoopback = true,
                 TrustedImageKeys = [Signer.ExportSubjectPublicKeyInfo()],
-            }) { Time = Time, Limits = Limits, Https = Https },
+            }) { Time = Time, Limits = Limits, Https = Https, Heads = Heads },
             CancellationToken.None);
     }
 

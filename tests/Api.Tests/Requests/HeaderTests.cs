@@ -109,11 +109,15 @@ public sealed class HeaderTests(SharedNode shared)
     }
 
     [Fact]
-    public async Task What_has_no_plan_says_so()
+    public async Task What_does_just_what_it_says_has_a_plan_too_and_is_applied_as_planned()
     {
-        (await Api.Post("/api/v1/regions?plan=true", new { id = "unplanned" })).Is(400, "invalid");
-        (await Api.Post("/api/v1/regions", new { id = "unplanned" }, "Ppec-Plan", "abc")).Is(400, "invalid");
-        (await Api.Post("/api/v1/regions?plan=maybe", new { id = "unplanned" })).Is(400, "invalid");
-        (await Api.Get("/api/v1/regions/unplanned")).Is(404);
+        var plan = (await Api.Post("/api/v1/regions?plan=true", new { id = "planned" })).Is(200);
+        Assert.Equal("region.create", (string)plan.Json["command"]!);
+        Assert.Equal((string)plan.Json["hash"]!, plan.Header("Ppec-Plan"));
+        (await Api.Get("/api/v1/regions/planned")).Is(404);
+        (await Api.Post("/api/v1/regions", new { id = "planned" }, "Ppec-Plan", "abc")).Is(412, "plan-stale");
+        (await Api.Post("/api/v1/regions?plan=maybe", new { id = "planned" })).Is(400, "invalid");
+        (await Api.Get("/api/v1/regions/planned")).Is(404);
+        (await Api.Post("/api/v1/regions", new { id = "planned" }, "Ppec-Plan", (string)plan.Json["hash"]!)).Is(201);
     }
 }

@@ -28,6 +28,8 @@ public static class Commands
             ("rotate bmc", new RotateBmc(Id) { Operation = "op-next" }),
             ("power on", new PowerMachine(Id, true) { Operation = "op-next" }), ("power off", new PowerMachine(Id, false) { Operation = "op-next" }),
             ("locate on", new LocateMachine(Id, true) { Operation = "op-next" }), ("locate off", new LocateMachine(Id, false) { Operation = "op-next" }),
+            ("reserve for a change", new ReserveMachine(Id, "change-1", Start.AddDays(1))),
+            ("free from that change", new FreeMachine(Id, "change-1")),
             ("hold", new HoldMachine(Id, "security", "CVE", null, null)),
             ("hold as dirty, until soon", new HoldMachine(Id, Holds.Dirty, "nothing to see", Start.AddHours(1), null)),
             ("unhold operator", new UnholdMachine(Id, "operator")), ("unhold dirty", new UnholdMachine(Id, Holds.Dirty)),

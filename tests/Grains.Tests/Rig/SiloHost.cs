@@ -55,7 +55,7 @@ public sealed class SiloHost : IAsyncDisposable
             .AddSingleton<IBmcConnector>(world.Network)
             .AddSingleton(new Tickets(world.TicketKey, world.Time))
             .AddSingleton(s => ActivatorUtilities.CreateInstance<MachinePower>(s, world.Time)).AddSingleton<MachineSteps>()
-            .AddSingleton<Credentials>().AddSingleton<TagSchemas>().AddSingleton<Preparation>().AddSingleton<RackRows>().AddSingleton<ImportRows>().AddSingleton<Bulk>().AddSingleton<ChildWork>().AddSingleton<Lookout>()
+            .AddPpecGate().AddSingleton<Lookout>()
             .AddSingleton<InsideDoor>().AddSingleton<Activations>()
             .AddSingleton<IIncomingGrainCallFilter>(s => s.GetRequiredService<Activations>())
             .AddHostedService<Feed>();
