@@ -70,7 +70,7 @@ public static class Nouns
             s is null ? [] : [new(id, new WebhookView(id, s.Url, s.Kind, s.Filter, s.Description, s.CreatedAt, version), s.CreatedAt, [("kind", s.Kind)]) { Text = $"{id}\n{s.Url}\n{s.Description}" }]),
 
         new Noun<AlertState?, AlertEvent>("alert", null, Alert.Evolve, (s, version, id, _) =>
-            Alert.View(s, id, version) is { } v ? [new(id, v, v.FiredAt, [("state", v.State), ("severity", v.Severity), ("source", v.Source), ("target", v.Target), .. Some("parent", v.Parent)]) { Text = $"{id}\n{v.Summary}" }] : []),
+            Alert.View(s, id, version) is { } v ? [new(id, v, v.FiredAt, [("state", v.State), ("severity", v.Severity), ("source", v.Source), ("target", v.Target), .. Some("parent", v.Parent), .. Some("region", v.Region), .. Some("rack", v.Rack), .. Some("owner", v.Owner)]) { Text = $"{id}\n{v.Summary}" }] : []),
         new Noun<Directory, AccessEvent>("user", Directory.Initial, Directory.Evolve, (d, _, _, _) => Each(d.Users, u => new(u.Id, u, u.CreatedAt, [("kind", u.Kind), ("state", u.Disabled ? "disabled" : "enabled"), .. Some("responsible", u.Responsible)])), Of: "access") { Stream = DirectoryStream },
         new Noun<Directory, AccessEvent>("group", Directory.Initial, Directory.Evolve, (d, _, _, _) => Each(d.Groups, g => new(g.Id, g, g.SetAt, [.. g.Members.Select(m => ("member", m))]) { Text = $"{g.Id}\n{g.Description}" }), Of: "access") { Stream = DirectoryStream },
         new Noun<Directory, AccessEvent>("role", Directory.Initial, Directory.Evolve, (d, _, _, _) => Each(d.Roles, r => new(r.Id, r, r.SetAt, []) { Text = $"{r.Id}\n{r.Description}" }), Of: "access") { Stream = DirectoryStream },

@@ -42,9 +42,9 @@ public sealed record SilenceAlert(string Alert, DateTimeOffset? Until, string? B
     [JsonIgnore] public override string Permission => "alert.silence";
 }
 
-/// <summary>What an alert tells. <paramref name="Parent"/>: the alert that explains this one; <paramref name="Runbook"/>: where it says what to do.</summary>
+/// <summary>What an alert tells. <paramref name="Parent"/>: the alert that explains this one; <paramref name="Runbook"/>: where it says what to do; <paramref name="Region"/>, <paramref name="Rack"/>, <paramref name="Owner"/>: where and whose it was then, and so who sees it.</summary>
 [GenerateSerializer, Immutable]
-public sealed record AlertCause(string Source, string Severity, string Target, string Summary, string Runbook, string? Parent = null);
+public sealed record AlertCause(string Source, string Severity, string Target, string Summary, string Runbook, string? Parent = null, string? Region = null, string? Rack = null, string? Owner = null);
 
 /// <summary>
 /// An alert. <paramref name="State"/>: <c>firing</c>, <c>acknowledged</c>, <c>resolved</c>. <paramref name="Severity"/>: <c>info</c>, <c>warning</c>, <c>critical</c>.
@@ -52,7 +52,7 @@ public sealed record AlertCause(string Source, string Severity, string Target, s
 /// </summary>
 [GenerateSerializer, Immutable]
 public sealed record AlertView(
-    string Id, string State, string Severity, string Source, string Target, string Summary, string Runbook, string? Parent,
+    string Id, string State, string Severity, string Source, string Target, string Summary, string Runbook, string? Parent, string? Region, string? Rack, string? Owner,
     DateTimeOffset FiredAt, DateTimeOffset ChangedAt, DateTimeOffset? ResolvedAt, string? By, DateTimeOffset? SilencedUntil, int Times, long Version);
 
 /// <summary>The body of POST /api/v1/alerts/{id}/silence; null ends a silence.</summary>

@@ -12,7 +12,7 @@ public abstract record AlertEvent : IDomainEvent
     public DateTimeOffset At { get; init; }
 }
 
-public sealed record AlertFired(string Alert, string Source, string Severity, string Target, string Summary, string Runbook, string? Parent, string Fact) : AlertEvent;
+public sealed record AlertFired(string Alert, string Source, string Severity, string Target, string Summary, string Runbook, string? Parent, string Fact, string? Region = null, string? Rack = null, string? Owner = null) : AlertEvent;
 public sealed record AlertAcknowledged(string By) : AlertEvent;
 public sealed record AlertResolved(string? By, string? Fact) : AlertEvent;
 public sealed record AlertSilenced(DateTimeOffset? Until, string By) : AlertEvent;
@@ -69,12 +69,12 @@ public static class Alert
     };
 
     public static AlertView? View(AlertState? s, string id, long version) => s is null ? null : new(
-        id, s.State, s.Cause.Severity, s.Cause.Source, s.Cause.Target, s.Cause.Summary, s.Cause.Runbook, s.Cause.Parent, s.FiredAt, s.ChangedAt, s.ResolvedAt, s.By, s.SilencedUntil, s.Times, version);
+        id, s.State, s.Cause.Severity, s.Cause.Source, s.Cause.Target, s.Cause.Summary, s.Cause.Runbook, s.Cause.Parent, s.Cause.Region, s.Cause.Rack, s.Cause.Owner, s.FiredAt, s.ChangedAt, s.ResolvedAt, s.By, s.SilencedUntil, s.Times, version);
 
     static AlertFired Fired(RaiseAlert c) =>
-        new(c.Alert, c.Cause.Source, c.Cause.Severity, c.Cause.Target, c.Cause.Summary, c.Cause.Runbook, c.Cause.Parent, c.Fact.ToString()) { At = c.At };
+        new(c.Alert, c.Cause.Source, c.Cause.Severity, c.Cause.Target, c.Cause.Summary, c.Cause.Runbook, c.Cause.Parent, c.Fact.ToString(), c.Cause.Region, c.Cause.Rack, c.Cause.Owner) { At = c.At };
 
-    static AlertCause Cause(AlertFired e) => new(e.Source, e.Severity, e.Target, e.Summary, e.Runbook, e.Parent);
+    static AlertCause Cause(AlertFired e) => new(e.Source, e.Severity, e.Target, e.Summary, e.Runbook, e.Parent, e.Region, e.Rack, e.Owner);
 
     static LogPosition Position(string text) =>
         LogPosition.TryParse(text, out var position) ? position : throw new UnreachableException($"'{text}' is no position: the stream is corrupt.");

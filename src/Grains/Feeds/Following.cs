@@ -25,8 +25,8 @@ sealed class Following(string who, IEventStore store, IGrainFactory grains, Time
     public async Task Run(LogPosition from, Func<RecordedEvent, Task<bool>> deal, CancellationToken cancellation)
     {
         var reached = await _place.Reached();
-        _written = _reached = reached > from ? reached : from;
-        if (reached < from) await Write(); // once begun, it never begins later than here
+        _written = _reached = reached == LogPosition.Start ? from : reached;
+        if (reached == LogPosition.Start && from > reached) await Write(); // once begun, it never begins later than here
         try
         {
             await foreach (var item in store.Subscribe(_reached, cancellation))

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Ppec.Contracts;
 using Ppec.Contracts.Access;
+using Ppec.Contracts.Alerts;
 using Ppec.Contracts.Changes;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Machines;
@@ -32,6 +33,7 @@ public sealed class Reaches(IGrainFactory grains, IReadModel readModel)
         // Which machines, its working out says, and asks of each.
         ManyMachines or ProvisionMany    => [],
         ChangeCommand                    => [],
+        AlertCommand c                   => [await Alert(c.Alert)],
         AccessCommand c                  => [new(c.Noun, c.Subject)],
         CredentialCommand c              => [new("credential", c.Credential)],
         _                                => [new(command.Target.Split('-')[0], command.Target[(command.Target.IndexOf('-', StringComparison.Ordinal) + 1)..])],
@@ -39,6 +41,10 @@ public sealed class Reaches(IGrainFactory grains, IReadModel readModel)
 
     /// <summary>The machine as grants look at it; unknown ones are nowhere.</summary>
     public async ValueTask<Resource> Machine(string id) => await grains.GetGrain<IMachineGrain>(id).Read() is { } view ? Of(view) : new("machine", id, "", "", "");
+
+    /// <summary>An alert is where the thing is that it is of.</summary>
+    async ValueTask<Resource> Alert(string id) =>
+        await grains.GetGrain<IAlertGrain>(id).Read() is { } alert ? new("alert", id, alert.Region ?? "", alert.Rack ?? "", alert.Owner ?? "") : new("alert", id, "", "", "");
 
     /// <summary>Whether a machine carried this very command out before.</summary>
     public Task<bool> Answered(MachineCommand command, Caller caller) => grains.GetGrain<IMachineGrain>(command.Machine).Did(caller);

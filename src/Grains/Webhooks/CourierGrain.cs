@@ -14,6 +14,7 @@ using Ppec.Domain.Alerts;
 using Ppec.Domain.Webhooks;
 using Ppec.Drivers.Notices;
 using Ppec.Grains.Feeds;
+using Ppec.Grains.Gate;
 
 namespace Ppec.Grains.Webhooks;
 
@@ -125,7 +126,7 @@ public sealed class CourierGrain(IEventStore store, ISecretStore secrets, INotif
 
     /// <summary>The open alerts that this one explains, the first hundred.</summary>
     ImmutableArray<AlertView> Explained(string alert) =>
-        [.. readModel.List("alert", new($"parent:{alert}", null, 100, null)).Items.Select(d => JsonSerializer.Deserialize<AlertView>(d.Span, PpecJson.Options)!).Where(a => a.State != Alert.Resolved)];
+        [.. readModel.List("alert", new($"parent:{alert}", null, 100, null)).Items.Select(d => JsonSerializer.Deserialize<AlertView>(d.Span, Shown.Options)!).Where(a => a.State != Alert.Resolved)];
 
     /// <summary>Doubling, with jitter, so that receivers that were away are not met by all couriers at once.</summary>
     static TimeSpan Pause(int attempt)

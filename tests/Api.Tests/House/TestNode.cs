@@ -50,6 +50,9 @@ public sealed class TestNode : IAsyncDisposable
 
     public HttpsFiles? Https { get; set; }
 
+    /// <summary>A lab is on this machine.</summary>
+    public bool AllowLoopback { get; set; } = true;
+
     public TimeProvider Time { get; set; } = TimeProvider.System;
 
     public HeadOptions Heads { get; set; } = new(null, []);
@@ -75,7 +78,7 @@ public sealed class TestNode : IAsyncDisposable
                 ShutdownGrace = TimeSpan.FromSeconds(2),
                 PowerTimeout = TimeSpan.FromSeconds(10),
                 WakeEvery = TimeSpan.FromSeconds(1),
-                AllowLoopback = true,
+                AllowLoopback = AllowLoopback,
                 TrustedImageKeys = [Signer.ExportSubjectPublicKeyInfo()],
             }) { Time = Time, Limits = Limits, Https = Https, Heads = Heads },
             CancellationToken.None);
