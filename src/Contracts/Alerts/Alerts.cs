@@ -57,7 +57,7 @@ public sealed record AlertView(
 
 /// <summary>The body of POST /api/v1/alerts/{id}/silence; null ends a silence.</summary>
 [GenerateSerializer, Immutable]
-public sealed record SilenceBody(DateTimeOffset? Until);
+public sealed record SilenceBody(DateTimeOffset? Until = null);
 
 [Alias("alert")]
 public interface IAlertGrain : IGrainWithStringKey

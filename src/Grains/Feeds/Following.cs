@@ -27,6 +27,8 @@ sealed class Following(string who, IEventStore store, IGrainFactory grains, Time
         var reached = await _place.Reached();
         _written = _reached = reached == LogPosition.Start ? from : reached;
         if (reached == LogPosition.Start && from > reached) await Write(); // once begun, it never begins later than here
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var late = Late(ended.Token);
         try
         {
             await foreach (var item in store.Subscribe(_reached, cancellation))
@@ -41,8 +43,28 @@ sealed class Following(string who, IEventStore store, IGrainFactory grains, Time
         }
         finally
         {
-            if (_dealt && _reached > _written) await Write();
+            await ended.CancelAsync();
+            await late;
+            try
+            {
+                if (_dealt && _reached > _written) await Write();
+            }
+            catch (Exception) when (cancellation.IsCancellationRequested) { /* the silo stops: what was dealt with since comes again */ }
         }
+    }
+
+    /// <summary>After a burst the log may be quiet for long: the place is written all the same.</summary>
+    async Task Late(CancellationToken ended)
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(WriteEvery, time, ended);
+                if (_dealt && _reached > _written) await Write();
+            }
+        }
+        catch (Exception) { /* it is ended, or what is wrong with the log the one who follows hears too */ }
     }
 
     async Task Write()

@@ -29,7 +29,7 @@ public sealed class SurfaceTests(AccessNode people) : IClassFixture<AccessNode>
         {
             ["machines"] = machine, ["racks"] = rack, ["regions"] = rack.Split('.')[0], ["operations"] = work, ["profiles"] = "seen-v1", ["images"] = "none@1", ["filters"] = "mine", ["tags"] = "team",
             ["users"] = "admin", ["groups"] = "people", ["roles"] = "operator", ["grants"] = "bootstrap", ["owners"] = "team", ["policies"] = "system-access", ["credentials"] = "bootstrap",
-            ["changes"] = "none", ["disks"] = "NONE", ["webhooks"] = "none", ["alerts"] = "none",
+            ["changes"] = "none", ["disks"] = "NONE", ["webhooks"] = "none", ["alerts"] = "drift.none.power",
         };
         var known = new Dictionary<string, JsonNode?>
         {

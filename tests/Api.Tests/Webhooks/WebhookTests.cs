@@ -155,11 +155,12 @@ public sealed class WebhookTests(SharedNode shared)
         await to.Comes("what happened while nobody listened", d => (string?)d.Body["stream"] == "region-while-away");
         await to.Comes("the test", d => d.Type == "webhook.tested.v1");
         await node.Down();
-        var before = to.Taken.Count;
         await node.Up();
         (await node.Api.Post("/api/v1/regions", new { id = "later", description = "after two starts" })).Is(201);
         await to.Comes("what came later", d => (string?)d.Body["stream"] == "region-later");
-        Assert.Equal(before + 1, to.Taken.Count); // stopped in order, nothing comes twice
+        // At least once: what comes again is known by its id, and what was delivered once its place was written does not.
+        Assert.Equal(["region.created.v1", "webhook.tested.v1", "region.created.v1"], to.Taken.DistinctBy(d => d.Id).Select(d => d.Type));
+        Assert.Single(to.Taken, d => (string?)d.Body["stream"] == "region-while-away");
     }
 
     [Fact]

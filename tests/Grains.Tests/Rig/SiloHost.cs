@@ -14,6 +14,7 @@ using Ppec.Grains.Access;
 using Ppec.Grains.Gate;
 using Ppec.Grains.Operations;
 using Ppec.Grains.Watching;
+using Ppec.Grains.Webhooks;
 using Ppec.Projections;
 using Ppec.Stores.Codec;
 
@@ -53,6 +54,7 @@ public sealed class SiloHost : IAsyncDisposable
             .AddSingleton(model).AddSingleton<IReadModel>(model)
             .AddSingleton<IImageStore>(world.Images)
             .AddSingleton<IBmcConnector>(world.Network)
+            .AddSingleton(new WebhookAddresses(new([], Loopback: true, "webhook-networks")))
             .AddSingleton(new Tickets(world.TicketKey, world.Time))
             .AddSingleton(s => ActivatorUtilities.CreateInstance<MachinePower>(s, world.Time)).AddSingleton<MachineSteps>()
             .AddPpecGate().AddSingleton<Lookout>()
