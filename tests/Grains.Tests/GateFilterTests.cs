@@ -7,6 +7,7 @@ using Orleans.Hosting;
 using Orleans.Runtime;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Regions;
+using Ppec.Contracts.Webhooks;
 using Ppec.Domain.Regions;
 using Ppec.Grains.Tests.Rig;
 
@@ -57,7 +58,7 @@ public sealed class OpenWorld : IAsyncLifetime
 
 public sealed class GateFilterTests(OpenWorld open) : IClassFixture<OpenWorld>
 {
-    static readonly Type[] Gates = [typeof(IGateGrain), typeof(IMachineGateGrain)];
+    static readonly Type[] Gates = [typeof(IGateGrain), typeof(IMachineGateGrain), typeof(IDeliveryGateGrain)];
 
     static IEnumerable<Type> Interfaces => typeof(IGateGrain).Assembly.GetTypes()
         .Where(t => t.IsInterface && typeof(IGrain).IsAssignableFrom(t) && (typeof(IGrainWithStringKey).IsAssignableFrom(t) || typeof(IGrainWithIntegerKey).IsAssignableFrom(t)));

@@ -112,6 +112,10 @@ public sealed class FeedTests(SharedNode shared)
         await using var node = new TestNode();
         await node.Up();
         await Contract.Load(node.Url);
+        // The last of the node's own to follow the log is the one who raises alerts.
+        var machine = await node.Api.Machine(await node.Api.Rack(), 1);
+        (await node.Api.Post($"/api/v1/machines/{machine}/hold", new { reason = "to be told of" })).Is(200);
+        await Things.Eventually("the node follows its log", async () => (await node.Api.Get($"/api/v1/alerts/machine-held.{machine}.operator")).Status == 200);
         var before = Subscribers(node);
         var feeds = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => node.Api.Open("/api/v1/events?from=0", Cancelled, "Accept", "text/event-stream")));
         await Things.Eventually("all are served", () => Task.FromResult(Subscribers(node) == before + 20));

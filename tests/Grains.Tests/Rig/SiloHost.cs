@@ -10,6 +10,7 @@ using Ppec.Contracts.Queries;
 using Ppec.Contracts.Secrets;
 using Ppec.Drivers.Bmc;
 using Ppec.Drivers.Images;
+using Ppec.Drivers.Notices;
 using Ppec.Grains.Access;
 using Ppec.Grains.Gate;
 using Ppec.Grains.Operations;
@@ -55,6 +56,7 @@ public sealed class SiloHost : IAsyncDisposable
             .AddSingleton<IImageStore>(world.Images)
             .AddSingleton<IBmcConnector>(world.Network)
             .AddSingleton(new WebhookAddresses(new([], Loopback: true, "webhook-networks")))
+            .AddSingleton<INotifier>(s => new WebhookNotifier(s.GetRequiredService<WebhookAddresses>().Guard, world.Time))
             .AddSingleton(new Tickets(world.TicketKey, world.Time))
             .AddSingleton(s => ActivatorUtilities.CreateInstance<MachinePower>(s, world.Time)).AddSingleton<MachineSteps>()
             .AddPpecGate().AddSingleton<Lookout>()
