@@ -37,6 +37,12 @@ static partial class GrainsLog
     [LoggerMessage(11, LogLevel.Error, "Raising alerts stopped; it goes on within seconds")]
     public static partial void AlertsFailed(this ILogger logger, Exception exception);
 
+    [LoggerMessage(12, LogLevel.Error, "Telling by mail stopped; it goes on within seconds")]
+    public static partial void MailFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(13, LogLevel.Warning, "The mail about change {Change} to {User} was not taken: {Why}")]
+    public static partial void MailRefused(this ILogger logger, string change, string user, string why);
+
     [LoggerMessage(20, LogLevel.Warning, "Drift of {Machine} changed: its history says what")]
     public static partial void DriftChanged(this ILogger logger, string machine);
 

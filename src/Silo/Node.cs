@@ -66,7 +66,7 @@ public sealed class Node : IAsyncDisposable
                 .AddSingleton<IReadiness>(new Readiness(model, end))
                 .AddHostedService<Feed>().AddHostedService<TextFollower>();
             Audit(builder.Services, storage.Data, options.Heads);
-            if (isSilo) await Silo(builder.Services, storage, options.Time, options.Ppec);
+            if (isSilo) await Silo(builder.Services, storage, options);
             if (isApi) builder.Services
                 .AddSingleton<IHistory, History>()
                 .AddSingleton<IImageContent>(new ImageContent(storage.Images))
@@ -121,8 +121,9 @@ public sealed class Node : IAsyncDisposable
     }
 
     /// <summary>What only grains need: nobody else sees a secret.</summary>
-    static async Task Silo(IServiceCollection services, Storage storage, TimeProvider time, PpecOptions ppec)
+    static async Task Silo(IServiceCollection services, Storage storage, NodeOptions options)
     {
+        var (time, ppec) = (options.Time, options.Ppec);
         var secrets = storage.Secrets!;
         var bmcs = new RedfishConnector(new() { Guard = new(ppec.BmcNetworks, ppec.AllowLoopback, "bmc-networks") });
         var webhooks = new AddressGuard(ppec.WebhookNetworks, ppec.AllowLoopback, "webhook-networks");
@@ -135,6 +136,7 @@ public sealed class Node : IAsyncDisposable
             .AddSingleton(await Bootstrap.HeadKey(secrets, storage.Data))
             .AddSingleton<MachinePower>().AddSingleton<MachineSteps>().AddSingleton<Lookout>()
             .AddPpecGate();
+        if (options.Mail is { } mail) services.AddSingleton(new MailNotifier(mail));
         if (storage.Snapshots is { } snapshots) services.AddSingleton(snapshots);
         else services.AddSingleton<ISnapshotStore, GrainStorageSnapshots>();
     }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using Ppec.Api.Surface;
+using Ppec.Drivers.Notices;
 using Ppec.Grains;
 using Ppec.Projections.Audit;
 using Ppec.Silo.Cluster;
@@ -35,6 +36,9 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
 
     /// <summary>The certificate of https addresses; null = one of the node's own making.</summary>
     public HttpsFiles? Https { get; init; }
+
+    /// <summary>Where mail is handed over; null = nobody is told by mail.</summary>
+    public MailOptions? Mail { get; init; }
 
     /// <summary>How much one caller may ask.</summary>
     public SurfaceLimits Limits { get; init; } = new();
@@ -78,6 +82,11 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
         new("observe", "", "Nothing is powered, booted or written: machines boot from disk, agents are refused, drift is reported. Open operations stand as they are, and no deadline ends one; a deadline that passed meanwhile is a failed attempt once a node without this option goes on. Every node of a cluster needs it."),
         new("heads", "FILE", "Where signed tree heads are appended: best a file that can only be appended to and belongs to someone else. Default: heads.jsonl in --data"),
         new("anchors", "URL[,URL…]", "Where each tree head is also sent, as JSON by POST, again until it is taken: the outside witnesses of ppec audit verify."),
+        new("smtp", "HOST:PORT", "Where mail is handed over: checkers are told of changes there. Without it nobody is told by mail. Every silo of a cluster needs it."),
+        new("smtp-from", "ADDRESS", "Whom such mail is from."),
+        new("smtp-tls", "starttls|tls|none", "How the connection is secured; none only where nobody else listens. Default: starttls"),
+        new("smtp-user", "NAME", "Who signs in there. Default: nobody does"),
+        new("smtp-password-file", "FILE", "A file with the password, and nothing else."),
         new("cluster", "CONNECTION", "PostgreSQL connection string of a cluster: membership, reminders, snapshots, secrets. Without it this node is alone."),
         new("cluster-name", "NAME", "Nodes of one name form one cluster. Default: ppec"),
         new("roles", "ROLES", "silo (runs grains), api (serves HTTP), or both. Default: silo,api"),
@@ -136,6 +145,7 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
             Ipxe = Path.GetFullPath(Get("ipxe") ?? DebianIpxe),
             Heads = new(Get("heads") is { } heads ? Path.GetFullPath(heads) : null, [.. (Get("anchors") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Anchor)]),
             Https = HttpsFiles.Read(Get),
+            Mail = Mail(),
             Limits = new()
             {
                 PerCredential = Number("rate-per-credential", new SurfaceLimits().PerCredential),
@@ -143,6 +153,17 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
                 FailedSignIns = Number("failed-sign-ins", new SurfaceLimits().FailedSignIns),
             },
         };
+
+        MailOptions? Mail()
+        {
+            if (Get("smtp") is not { } server)
+                return ((string[])["smtp-from", "smtp-tls", "smtp-user", "smtp-password-file"]).FirstOrDefault(o => Get(o) is not null) is { } alone ? throw new OptionException($"--{alone} says nothing without --smtp.") : null;
+            if (!Uri.TryCreate($"smtp://{server}", UriKind.Absolute, out var uri) || uri.Port is < 1 or > 65535 || uri.PathAndQuery != "/") throw new OptionException($"--smtp is HOST:PORT, not '{server}'.");
+            if (Get("smtp-from") is not { } from || from.Split('@') is not [{ Length: > 0 }, { Length: > 0 }]) throw new OptionException("--smtp needs --smtp-from: whom the mail is from, NAME@DOMAIN.");
+            var tls = Get("smtp-tls") ?? "starttls";
+            if (tls is not ("starttls" or "tls" or "none")) throw new OptionException($"--smtp-tls is starttls, tls or none, not '{tls}'.");
+            return new(uri.IdnHost, uri.Port, from, tls, Get("smtp-user"), Get("smtp-password-file") is { } file ? Text(file, "smtp-password-file").TrimEnd('\r', '\n') : null);
+        }
 
         ImmutableArray<IPNetwork> Networks(string name) =>
             [.. (Get(name) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(text => Network(name, text))];

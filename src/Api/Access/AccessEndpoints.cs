@@ -40,6 +40,12 @@ static class AccessEndpoints
             var b = await http.Body<PasswordBody>();
             return await http.Document(await http.Send(grains, new SetPassword(id, b.Current), b.Password), model, "user", id, 200);
         }).Named("user_password", "Sets a password: one's own, or (to be changed at first use) another's").Takes<PasswordBody>().Answers<UserView>(200).Mutates();
+
+        users.MapPost("/{id}/mail", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
+        {
+            var b = await http.Body<MailBody>();
+            return await http.Document(await http.Send(grains, new SetMail(id), b.Address), model, "user", id, 200);
+        }).Named("user_mail", "Says where a user reads mail: one's own, or another's; it is not shown again").Takes<MailBody>().Answers<UserView>(200).Mutates();
     }
 
     static void MapGroups(IEndpointRouteBuilder routes)

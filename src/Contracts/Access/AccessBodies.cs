@@ -9,6 +9,9 @@ public sealed record UserBody(string Id, string Kind = "person", string? Respons
 /// <summary>The body of POST /api/v1/users/{id}/set; what is left out stays.</summary>
 public sealed record SetUserBody(bool? Disabled = null, string? Responsible = null);
 
+/// <summary>The body of POST /api/v1/users/{id}/mail; without an address nothing more is sent there. It is not shown again.</summary>
+public sealed record MailBody(SecretText? Address = null);
+
 /// <summary>The body of POST /api/v1/users/{id}/password. <paramref name="Current"/>: of one's own, where there is one.</summary>
 public sealed record PasswordBody(SecretText Password, SecretText? Current = null);
 

@@ -41,6 +41,16 @@ public sealed record CreateUser(string User, string Kind, string? Responsible) :
     public override string Permission => "user.create";
 }
 
+/// <summary>Says where a user reads mail, or (with nothing beside it) that nobody knows. The address goes beside it, to the secret store: a log is for ever, and an address is a person's.</summary>
+[GenerateSerializer, Immutable]
+public sealed record SetMail(string User) : UserCommand(User)
+{
+    public override string Permission => "user.mail";
+
+    /// <summary>Which version of the address; 0 = none. Set by the gate.</summary>
+    [Id(100), JsonIgnore] public int Version { get; init; }
+}
+
 /// <summary>Disables or enables a user, or gives a service account to another person. Null leaves as it is. Who is disabled has no credentials that work.</summary>
 [GenerateSerializer, Immutable]
 public sealed record SetUser(string User, bool? Disabled, string? Responsible) : UserCommand(User)

@@ -11,6 +11,9 @@ public sealed record UserView(string Id, string Kind, string? Responsible, bool 
 {
     public int PasswordVersion { get; init; }
 
+    /// <summary>Which of the mail addresses that were said; 0 = none is known.</summary>
+    public int MailVersion { get; init; }
+
     [System.Text.Json.Serialization.JsonIgnore] public string? PasswordBy { get; init; }
 }
 

@@ -20,7 +20,7 @@ public static class Permissions
         "disk.read", "find.read", "event.read",
         "filter.read", "filter.save", "filter.delete",
         "tag.read", "tag.set", "tag.delete", "tag.protected",
-        "user.read", "user.create", "user.set", "user.password",
+        "user.read", "user.create", "user.set", "user.password", "user.mail",
         "group.read", "group.set", "group.delete",
         "role.read", "role.set", "role.delete",
         "grant.read", "grant.create", "grant.revoke",

@@ -90,6 +90,13 @@ public sealed record ExpireChange(string Change) : ChangeCommand(Change)
     public override string Permission => "change.run";
 }
 
+/// <summary>Its time is nearly over, if it is.</summary>
+[GenerateSerializer, Immutable]
+public sealed record RemindChange(string Change) : ChangeCommand(Change)
+{
+    public override string Permission => "change.run";
+}
+
 /// <summary>How the execution went. <paramref name="Result"/>: <c>executed</c>, <c>failed</c> (refused when it came to it) or <c>superseded</c> (what it would do, or who may, moved).</summary>
 [GenerateSerializer, Immutable]
 public sealed record RecordChange(string Change, string Result, string? Why, string? Operation, ImmutableArray<string> Moved) : ChangeCommand(Change)

@@ -16,7 +16,7 @@ public abstract record WebhookCommand(string Webhook) : Command
 
 /// <summary>
 /// From now on what passes <paramref name="Filter"/> is sent to <paramref name="Url"/>: each event of the feed (kind <c>events</c>), each turn of an alert
-/// in the shape of Alertmanager's webhooks (kind <c>alertmanager</c>), or each signed tree head (kind <c>heads</c>). The secret that deliveries are signed with goes beside it.
+/// in the shape of Alertmanager's webhooks (kind <c>alertmanager</c>), each turn of a change with those who may decide it (kind <c>changes</c>), or each signed tree head (kind <c>heads</c>). The secret that deliveries are signed with goes beside it.
 /// </summary>
 [GenerateSerializer, Immutable]
 public sealed record CreateWebhook(string Webhook, string Url, string Kind, WebhookFilter Filter, string Description) : WebhookCommand(Webhook)

@@ -13,6 +13,7 @@ public abstract record AccessEvent(string By) : IDomainEvent
 /// <summary>The directory begins: with the first administrator, PPEC's roles and its rules.</summary>
 public sealed record Founded(string By) : AccessEvent(By);
 public sealed record UserCreated(string User, string Kind, string? Responsible, string By) : AccessEvent(By);
+public sealed record MailSet(string User, int Version, string By) : AccessEvent(By);
 public sealed record UserSet(string User, bool Disabled, string? Responsible, string By) : AccessEvent(By);
 public sealed record PasswordSet(string User, int Version, bool MustChange, string By) : AccessEvent(By);
 public sealed record GroupSet(string Group, string Description, ImmutableArray<string> Added, ImmutableArray<string> Removed, string By) : AccessEvent(By);

@@ -33,6 +33,8 @@ public static class DirectoryRules
         SetUser c when (c.Disabled ?? d.Users[c.User].Disabled, c.Responsible ?? d.Users[c.User].Responsible) == (d.Users[c.User].Disabled, d.Users[c.User].Responsible) => Nothing<AccessEvent>(),
         SetUser c when Above(rights, c, Given(rights, c.User)) is { } above => above,
         SetUser c                                                => Then<AccessEvent>(new UserSet(c.User, c.Disabled ?? d.Users[c.User].Disabled, c.Responsible ?? d.Users[c.User].Responsible, c.By) { At = c.At }),
+        SetMail c when c.Version == d.Users[c.User].MailVersion  => Nothing<AccessEvent>(),
+        SetMail c                                                => Then<AccessEvent>(new MailSet(c.User, c.Version, c.By) { At = c.At }),
         SetPassword c when d.Users[c.User].Kind == "service"     => No(ProblemCodes.Invalid, "A service account signs in with a credential, not with a password."),
         SetPassword c when c.By != c.User && Above(rights, c, Given(rights, c.User)) is { } above => above,
         SetPassword c                                            => Then<AccessEvent>(new PasswordSet(c.User, c.Version, c.By != c.User, c.By) { At = c.At }),

@@ -39,7 +39,7 @@ public static class Policies
     {
         return command switch
         {
-            CreateUser or SetOwner { Add.IsEmpty: true, Remove.IsEmpty: true } => false,
+            CreateUser or SetMail or SetOwner { Add.IsEmpty: true, Remove.IsEmpty: true } => false,
             SetPassword c   => c.By != c.User && Strong($"user:{c.User}"),
             SetUser c       => Strong($"user:{c.User}"),
             SetGroup c      => Strong($"group:{c.Group}") || Approves($"group:{c.Group}"),

@@ -19,6 +19,9 @@ public sealed record ChangeApproved(string By, string Person, string Credential,
 
 /// <summary>The last quorum is reached.</summary>
 public sealed record QuorumReached(DateTimeOffset ExecuteUntil) : ChangeEvent;
+
+/// <summary>Three quarters of the time for it are over, and it waits.</summary>
+public sealed record ChangeNearsExpiry : ChangeEvent;
 public sealed record ChangeRejected(string By, string Why) : ChangeEvent;
 public sealed record ChangeWithdrawn(string By) : ChangeEvent;
 public sealed record ChangeExpired(string Why) : ChangeEvent;
@@ -34,7 +37,10 @@ public abstract record ChangeState
 
     public abstract record Known(ChangeFacts Facts, ImmutableArray<Approval> Approvals) : ChangeState;
 
-    public sealed record Waiting(ChangeFacts Facts, ImmutableArray<Approval> Approvals) : Known(Facts, Approvals);
+    public sealed record Waiting(ChangeFacts Facts, ImmutableArray<Approval> Approvals) : Known(Facts, Approvals)
+    {
+        public bool Reminded { get; init; }
+    }
 
     /// <summary>To be carried out.</summary>
     public sealed record Approved(ChangeFacts Facts, ImmutableArray<Approval> Approvals, DateTimeOffset ExecuteUntil) : Known(Facts, Approvals);
@@ -69,6 +75,8 @@ public static class Change
         (Waiting s, ExpireChange c) when c.At >= s.Facts.ApproveUntil  => new ChangeExpired("It was not approved in time."),
         (Approved s, ExpireChange c) when c.At >= s.ExecuteUntil       => new ChangeExpired("It was approved, and could not be carried out in time."),
         (_, ExpireChange)                                              => Nothing<ChangeEvent>(),
+        (Waiting { Reminded: false } s, RemindChange c) when c.At >= s.Facts.ApproveUntil - ((s.Facts.ApproveUntil - s.Facts.OpenedAt) / 4) => new ChangeNearsExpiry(),
+        (_, RemindChange)                                              => Nothing<ChangeEvent>(),
 
         (Waiting s, ApproveChange c) when Barred(s, c.By, c.At) is { } barred => barred,
         (Waiting s, ApproveChange c) when c.Hash != s.Facts.Plan.Hash  => No(ChangePlanMoved, $"You approve plan {Short(c.Hash)}, and this change has plan {Short(s.Facts.Plan.Hash)}: look at it again."),
@@ -123,6 +131,7 @@ public static class Change
     {
         (Absent, ChangeOpened e)      => new Waiting(e.Facts, []),
         (Waiting s, ChangeApproved e) => s with { Approvals = s.Approvals.Add(Agreed(e)) },
+        (Waiting s, ChangeNearsExpiry) => s with { Reminded = true },
         (Waiting s, QuorumReached e)  => new Approved(s.Facts, s.Approvals, e.ExecuteUntil),
         (Waiting s, ChangeRejected e) => End(s, "rejected", e.At, e.By, e.Why),
         (Waiting s, ChangeWithdrawn e) => End(s, "withdrawn", e.At, e.By, null),

@@ -31,6 +31,7 @@ public static class Webhook
     public const string Events = "events";
     public const string Alertmanager = "alertmanager";
     public const string Heads = "heads";
+    public const string Changes = "changes";
     public const string Tested = "webhook.tested.v1";
 
     public static Decision<WebhookEvent> Decide(WebhookState? state, WebhookCommand command) => (state, command) switch
@@ -58,6 +59,7 @@ public static class Webhook
     public static bool Wants(string webhook, string kind, WebhookFilter filter, string stream, string type) =>
         type == Tested ? stream == $"webhook-{webhook}"
         : kind == Alertmanager ? stream.StartsWith("alert-", StringComparison.Ordinal)
+        : kind == Changes ? stream.StartsWith("change-", StringComparison.Ordinal)
         : kind == Events && !stream.StartsWith("follower-", StringComparison.Ordinal) && !stream.StartsWith("webhook-", StringComparison.Ordinal)
             && (filter.Stream is null || stream.StartsWith(filter.Stream, StringComparison.Ordinal))
             && Names(filter, type);

@@ -27,7 +27,10 @@ public sealed class ChangeGrain(Log log, ChangeRunner runner, TimeProvider time,
     {
         var (id, at) = (this.GetPrimaryKeyString(), time.GetUtcNow());
         if (State is ChangeState.Waiting or ChangeState.Approved)
+        {
             await Handle(state => Change.Decide(state, new ExpireChange(id) { At = at }), Caller("expire"), at);
+            await Handle(state => Change.Decide(state, new RemindChange(id) { At = at }), Caller("remind"), at);
+        }
         if (State is ChangeState.Approved approved)
             try
             {

@@ -4,6 +4,7 @@ using Orleans.Concurrency;
 using Orleans.Runtime;
 using Orleans.Services;
 using Ppec.Contracts.Alerts;
+using Ppec.Contracts.Changes;
 using Ppec.Contracts.Queries;
 using Ppec.Contracts.Webhooks;
 
@@ -37,6 +38,7 @@ public sealed class Herald(GrainId id, Silo silo, ILoggerFactory loggers, IGrain
         try
         {
             grains.GetGrain<IAlertRaiserGrain>("all").Wake().Ignore();
+            grains.GetGrain<IMailCourierGrain>("all").Wake().Ignore();
             foreach (var webhook in await Task.Run(() => Webhooks().ToList(), cancellation)) grains.GetGrain<ICourierGrain>(webhook).Wake().Ignore();
         }
         catch (Exception e)

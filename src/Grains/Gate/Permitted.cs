@@ -11,7 +11,7 @@ static class Permitted
 {
     /// <summary>Why not, where no grant gives the permission on anything: such a one does not even hear what else is wrong. What is one's own needs none.</summary>
     public static Problem? Nowhere(Rights rights, Principal who, Command command, DateTimeOffset at) =>
-        command is not (CredentialCommand or WithdrawChange) && !(command is SetPassword own && own.User == who.User) && rights.Reach(who, command.Permission, at) is { IsEmpty: true }
+        command is not (CredentialCommand or WithdrawChange) && !(command is SetPassword or SetMail && ((UserCommand)command).User == who.User) && rights.Reach(who, command.Permission, at) is { IsEmpty: true }
             ? new(ProblemCodes.Forbidden, $"You lack the permission {command.Permission}.")
             : null;
 
@@ -24,6 +24,7 @@ static class Permitted
             case RotateCredential or RevokeCredential: return null; // asked of the credential's own
             case SetPassword c when c.User == who.User:
                 return Domain.Access.Credential.Wider(who.Limits, Limits.None) is { } wider ? new(ProblemCodes.Escalation, $"A password opens all that you may, and this credential is limited: {wider}.") : null;
+            case SetMail c when c.User == who.User: return null; // where one reads is one's own to say
             case WithdrawChange: return null; // only its maker does, and the change knows who that is
         }
         foreach (var thing in on)

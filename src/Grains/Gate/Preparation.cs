@@ -15,6 +15,7 @@ using Ppec.Contracts.Webhooks;
 using Ppec.Domain.Images;
 using Ppec.Drivers.Images;
 using Ppec.Grains.Access;
+using Ppec.Grains.Changes;
 using Ppec.Grains.Webhooks;
 
 namespace Ppec.Grains.Gate;
@@ -44,6 +45,7 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
         SaveFilter c       => new(c with { Owner = caller!.Actor }),
         DeleteFilter c     => new(c with { By = caller!.Actor }),
         SetPassword c      => await Password(c, secret!),
+        SetMail c          => await Mail(c, secret),
         IssueCredential c  => await Issue(c, caller!),
         RotateCredential c => Rotate(c, caller!),
         CreateWebhook c    => await Webhook(c, secret, caller!),
@@ -59,6 +61,15 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
             return new(c, new(ProblemCodes.PasswordWrong, "Your current password is another."));
         var kept = await passwords.Keep(c.User, password.Value);
         return new(c with { Current = null, Version = kept.Version }, GiveBack: [() => passwords.Destroy(c.User, kept.Version)], Afterwards: [() => passwords.Destroy(c.User, user.PasswordVersion)]);
+    }
+
+    async Task<Prepared> Mail(SetMail c, SecretText? address)
+    {
+        if ((await book.Now()).Directory.Users.GetValueOrDefault(c.User) is not { } user) return new(c);
+        var old = user.MailVersion > 0 ? ChangeNotices.Address(c.User, user.MailVersion) : null;
+        if (address is not null && old is not null && await secrets.Get(old, CancellationToken.None) == address.Value) return new(c with { Version = old.Version });
+        var kept = address is null ? null : await secrets.Put(ChangeNotices.Address(c.User, 0).Name, address.Value, CancellationToken.None);
+        return new(c with { Version = kept?.Version ?? 0 }, GiveBack: kept is null ? [] : [() => secrets.Destroy(kept, CancellationToken.None)], Afterwards: old is null ? [] : [() => secrets.Destroy(old, CancellationToken.None)]);
     }
 
     /// <summary>The token follows from the request and from who presents it: whoever lost the answer asks again with the same key and hears the same.</summary>
@@ -82,7 +93,7 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
         var secret = given ?? new(tickets.Credential("whs", c.Webhook, $"{caller.CommandId}/{caller.Credential}"));
         var kept = await Kept(c.Webhook, secret);
         return new(c with { Kept = kept.Ref }, GiveBack: kept.GiveBack, Token: given is null ? secret : null,
-            AlsoNeeds: c.Kind switch { Domain.Webhooks.Webhook.Alertmanager => "alert.read", Domain.Webhooks.Webhook.Heads => "audit.read", _ => "event.read" });
+            AlsoNeeds: c.Kind switch { Domain.Webhooks.Webhook.Alertmanager => "alert.read", Domain.Webhooks.Webhook.Heads => "audit.read", Domain.Webhooks.Webhook.Changes => "change.read", _ => "event.read" });
     }
 
     async Task<Prepared> Webhook(SetWebhook c, SecretText? given)

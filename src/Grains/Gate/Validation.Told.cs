@@ -15,7 +15,7 @@ sealed class CreateWebhookShape : AbstractValidator<CreateWebhook>
     {
         RuleFor(c => c.Webhook).Slug("A webhook's name").OverridePropertyName("id");
         RuleFor(c => c.Url).WebhookUrl();
-        RuleFor(c => c.Kind).Must(k => k is Webhook.Events or Webhook.Alertmanager or Webhook.Heads).WithMessage($"A webhook's kind is {Webhook.Events}, {Webhook.Alertmanager} or {Webhook.Heads}.");
+        RuleFor(c => c.Kind).Must(k => k is Webhook.Events or Webhook.Alertmanager or Webhook.Changes or Webhook.Heads).WithMessage($"A webhook's kind is {Webhook.Events}, {Webhook.Alertmanager}, {Webhook.Changes} or {Webhook.Heads}.");
         RuleFor(c => c.Filter).SetValidator(new WebhookFilterShape());
         RuleFor(c => c.Description).Line("A description").OverridePropertyName("description");
     }
@@ -75,6 +75,12 @@ static partial class Rules
 {
     [GeneratedRegex("^[a-z0-9-]{1,40}(\\.[a-z0-9~-]{1,80}){1,4}\\z", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex AlertIdShape { get; }
+
+    [GeneratedRegex("^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?(\\.[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)*\\z", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex MailShape { get; }
+
+    /// <summary>As HTML's input fields take them; whether anybody reads there, only sending shows.</summary>
+    public static bool IsMail(string text) => text.Length <= 254 && MailShape.IsMatch(text);
 
     [GeneratedRegex("^([a-z0-9-]+\\.)*([a-z0-9-]+|[a-z0-9-]*\\*)\\z", RegexOptions.ExplicitCapture, 1000)]
     internal static partial Regex EventTypeShape { get; }

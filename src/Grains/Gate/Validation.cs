@@ -36,7 +36,7 @@ public static class Validation
         new CreateRegionShape(), new CreateRackShape(), new ProfileShape(), new ImageShape(), new CancelShape(),
         new IdOnly<InspectMachine>(c => c.Machine), new IdOnly<PromoteMachine>(c => c.Machine), new IdOnly<ReleaseMachine>(c => c.Machine),
         new IdOnly<RetireMachine>(c => c.Machine), new IdOnly<RetryOperation>(c => c.Operation),
-        new CreateUserShape(), new SetUserShape(), new SetPasswordShape(), new SetGroupShape(), new SetRoleShape(), new CreateGrantShape(), new SetOwnerShape(), new SetPolicyShape(),
+        new CreateUserShape(), new SetUserShape(), new SlugOnly<SetMail>(c => c.User, "A user's id"), new SetPasswordShape(), new SetGroupShape(), new SetRoleShape(), new CreateGrantShape(), new SetOwnerShape(), new SetPolicyShape(),
         new SlugOnly<DeleteGroup>(c => c.Group, "A group's id"), new SlugOnly<DeleteRole>(c => c.Role, "A role's id"), new SlugOnly<RevokeGrant>(c => c.Grant, "A grant's id"),
         new SlugOnly<DeleteOwner>(c => c.Owner, "An owner's id"), new SlugOnly<DeletePolicy>(c => c.Policy, "A policy's id"),
         new ApproveShape(), new RejectChangeShape(), new ReviewShape(), new SlugOnly<WithdrawChange>(c => c.Change, "A change's id"),
@@ -57,7 +57,8 @@ public static class Validation
         if (command is SetPassword && (secret is null || secret.Value.Length is < Passwords.Shortest or > 255)) return Problem.Invalid("password", $"A password has at least {Passwords.Shortest} characters, and at most 255.");
         if (command is WebhookCommand && secret is { Value: var key } && (key.Length is < 16 or > 255 || key.Any(char.IsControl)))
             return Problem.Invalid("secret", "A webhook's secret is 16 to 255 characters, with no control characters.");
-        if (command is not (SetPassword or WebhookCommand) && secret is { Value: var text } && (text.Length is < 1 or > 255 || text.Any(char.IsControl)))
+        if (command is SetMail && secret is { Value: var address } && !Rules.IsMail(address)) return Problem.Invalid("address", "A mail address is NAME@DOMAIN, at most 254 characters.");
+        if (command is not (SetPassword or SetMail or WebhookCommand) && secret is { Value: var text } && (text.Length is < 1 or > 255 || text.Any(char.IsControl)))
             return Problem.Invalid("bmc.password", "A BMC's password is 1 to 255 characters, with no control characters.");
         var result = Validators[command.GetType()].Validate(new ValidationContext<object>(command));
         if (result.IsValid) return null;

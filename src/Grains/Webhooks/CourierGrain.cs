@@ -13,6 +13,7 @@ using Ppec.Contracts.Webhooks;
 using Ppec.Domain.Alerts;
 using Ppec.Domain.Webhooks;
 using Ppec.Drivers.Notices;
+using Ppec.Grains.Changes;
 using Ppec.Grains.Feeds;
 using Ppec.Grains.Gate;
 
@@ -24,7 +25,7 @@ namespace Ppec.Grains.Webhooks;
 /// so that is where it begins.
 /// </summary>
 [Reentrant]
-public sealed class CourierGrain(IEventStore store, ISecretStore secrets, INotifier notifier, IReadModel readModel, TimeProvider time, ILogger<CourierGrain> logger, ILogTree? tree = null) : Grain, ICourierGrain
+public sealed class CourierGrain(IEventStore store, ISecretStore secrets, INotifier notifier, ChangeNotices changes, IReadModel readModel, TimeProvider time, ILogger<CourierGrain> logger, ILogTree? tree = null) : Grain, ICourierGrain
 {
     const int Remembered = 200;
     static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1), Longest = TimeSpan.FromMinutes(5), Together = TimeSpan.FromSeconds(5);
@@ -111,6 +112,7 @@ public sealed class CourierGrain(IEventStore store, ISecretStore secrets, INotif
     /// <summary>Null when the receiver need not hear of it.</summary>
     async Task<string?> Body(WebhookTask task, RecordedEvent e, CancellationToken cancellation)
     {
+        if (task.Kind == Webhook.Changes && e.Type != Webhook.Tested) return await changes.Of(e) is var (notice, _) ? JsonSerializer.Serialize(notice, PpecJson.Options) : null;
         if (task.Kind != Webhook.Alertmanager || e.Type == Webhook.Tested) return JsonSerializer.Serialize(EventView.Of(e), PpecJson.Options);
         var door = GrainFactory.GetGrain<IAlertGrain>(e.Stream["alert-".Length..]);
         if (await door.Read() is not { } alert || !Webhook.Wants(task.Filter, alert.Source, alert.Severity)) return null;

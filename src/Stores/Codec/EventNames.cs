@@ -33,6 +33,7 @@ public static class EventNames
         .Add<CredentialRevoked>("credential.revoked.v1")
         .Add<Founded>("access.founded.v1")
         .Add<UserCreated>("access.user-created.v1")
+        .Add<MailSet>("access.mail-set.v1")
         .Add<UserSet>("access.user-set.v1")
         .Add<PasswordSet>("access.password-set.v1")
         .Add<GroupSet>("access.group-set.v1")
@@ -47,6 +48,7 @@ public static class EventNames
         .Add<PolicyDeleted>("access.policy-deleted.v1")
         // the second person
         .Add<ChangeOpened>("change.opened.v1")
+        .Add<ChangeNearsExpiry>("change.nears-expiry.v1")
         .Add<ChangeApproved>("change.approved.v1")
         .Add<QuorumReached>("change.quorum-reached.v1")
         .Add<ChangeRejected>("change.rejected.v1")

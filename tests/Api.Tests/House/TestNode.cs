@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
 using Ppec.Api.Surface;
+using Ppec.Drivers.Notices;
 using Ppec.Grains;
 using Ppec.Lab.Machines;
 using Ppec.Lab.Plan;
@@ -53,6 +54,8 @@ public sealed class TestNode : IAsyncDisposable
     /// <summary>A lab is on this machine.</summary>
     public bool AllowLoopback { get; set; } = true;
 
+    public MailOptions? Mail { get; set; }
+
     public TimeProvider Time { get; set; } = TimeProvider.System;
 
     public HeadOptions Heads { get; set; } = new(null, []);
@@ -80,7 +83,7 @@ public sealed class TestNode : IAsyncDisposable
                 WakeEvery = TimeSpan.FromSeconds(1),
                 AllowLoopback = AllowLoopback,
                 TrustedImageKeys = [Signer.ExportSubjectPublicKeyInfo()],
-            }) { Time = Time, Limits = Limits, Https = Https, Heads = Heads },
+            }) { Time = Time, Limits = Limits, Https = Https, Heads = Heads, Mail = Mail },
             CancellationToken.None);
     }
 

@@ -30,6 +30,7 @@ public static class ChangeTests
             checker.Select<Checker, Func<DateTimeOffset, ChangeCommand>>(c => at => new WithdrawChange("x") { By = c, At = at }),
             checker.Select<Checker, Func<DateTimeOffset, ChangeCommand>>(c => at => new ReviewChange("x", true, "seen") { By = c, At = at }),
             Gen.Const<Func<DateTimeOffset, ChangeCommand>>(at => new ExpireChange("x") { At = at }),
+            Gen.Const<Func<DateTimeOffset, ChangeCommand>>(at => new RemindChange("x") { At = at }),
             Gen.Const<Func<DateTimeOffset, ChangeCommand>>(at => new RecordChange("x", "executed", null, null, []) { At = at }));
         Gen.Select(command.Array[1, 30], Gen.Int[1, 3], Gen.Int[0, 2], Gen.Int[0, 5]).Sample((commands, quorum, second, minutes) =>
         {
@@ -53,6 +54,41 @@ public static class ChangeTests
             }
             return ends <= 1;
         }, iter: 10_000);
+    }
+
+    [Fact]
+    public static void When_its_time_is_nearly_over_that_is_said_once()
+    {
+        var open = Evolve(Change.Initial, new OpenChange("x", Facts(false, 1, 0)) { At = Start });
+        Assert.Empty(Change.Decide(open, new RemindChange("x") { At = Start.AddMinutes(44) }).Events);
+        var remind = new RemindChange("x") { At = Start.AddMinutes(45) };
+        Assert.IsType<ChangeNearsExpiry>(Assert.Single(Change.Decide(open, remind).Events));
+        var reminded = Evolve(open, remind);
+        Assert.Empty(Change.Decide(reminded, remind).Events);
+        var decided = Evolve(reminded, new ApproveChange("x", Hash, null) { By = By("ana", ["p/0"]), At = Start.AddMinutes(50) });
+        Assert.IsType<ChangeState.Approved>(decided);
+        Assert.Empty(Change.Decide(decided, remind).Events);
+        Assert.IsType<ChangeState.Approved>(Evolve(Evolve(open, new ApproveChange("x", Hash, null) { By = By("ana", ["p/0"]), At = Start }), remind));
+    }
+
+    [Fact]
+    public static void A_notice_names_what_is_to_be_decided_and_its_maker_hears_only_how()
+    {
+        var (rights, now) = (new Ppec.Domain.Access.Rights(Ppec.Domain.Access.Directory.Initial), Start);
+        var facts = Facts(false, 1, 0) with { Reason = "because", Ticket = "OPS-1" };
+        var opened = Notices.Of("x", facts, new ChangeOpened(facts), rights, now)!;
+        Assert.Equal(("opened", "PPEC: maker asks for machine.hold on machine-m1"), (opened.What, Notices.Subject(opened)));
+        Assert.Contains(Hash, Notices.Text(opened), StringComparison.Ordinal);
+        Assert.Contains("2026-11-24 10:00 UTC", Notices.Text(opened), StringComparison.Ordinal);
+        var checkers = opened with { Checkers = ["ana", "bob"] };
+        Assert.Equal(["ana", "bob"], Notices.Readers(checkers, "maker"));
+        var rejected = Notices.Of("x", facts, new ChangeRejected("ana", "not today"), rights, now)! with { Checkers = ["ana", "bob"] };
+        Assert.Equal(["ana", "bob", "maker"], Notices.Readers(rejected, "maker"));
+        Assert.Contains("It is rejected: not today", Notices.Text(rejected), StringComparison.Ordinal);
+        Assert.Equal("nears-expiry", Notices.Of("x", facts, new ChangeNearsExpiry(), rights, now)!.What);
+        Assert.Null(Notices.Of("x", facts, new ChangeApproved("ana", "ana", "c", 0, [], Hash, null), rights, now));
+        var glass = Facts(false, 1, 0, glass: true);
+        Assert.Contains("broke the glass", Notices.Subject(Notices.Of("x", glass, new ChangeOpened(glass), rights, now)!), StringComparison.Ordinal);
     }
 
     static ChangeState Evolve(ChangeState state, ChangeCommand command) => Change.Decide(state, command) is { Problem: null } decided ? decided.Events.Aggregate(state, Change.Evolve) : state;
