@@ -125,7 +125,7 @@ public sealed class Node : IAsyncDisposable
     {
         var (time, ppec) = (options.Time, options.Ppec);
         var secrets = storage.Secrets!;
-        var bmcs = new RedfishConnector(new() { Guard = new(ppec.BmcNetworks, ppec.AllowLoopback, "bmc-networks") });
+        var bmcs = new RedfishConnector(new() { Guard = ppec.BmcGuard });
         var webhooks = new AddressGuard(ppec.WebhookNetworks, ppec.AllowLoopback, "webhook-networks");
         services
             .AddSingleton(secrets)

@@ -37,7 +37,7 @@ public static class Raising
         ("operation", OperationEnded { Result: "failed" } e) => new RaiseAlert($"{Operation}.{id}", at, new(Operation, Severities.Warning, $"operation:{id}", $"Operation {id} failed: {e.Why}", Runbook(Operation))),
         ("parent", ParentEnded { Result: "failed" } e)       => new RaiseAlert($"{Operation}.{id}", at, new(Operation, Severities.Warning, $"operation:{id}", $"Operation {id} on many machines failed: {e.Why}", Runbook(Operation))),
         ("parent", ParentRetried)      => new ResolveAlert($"{Operation}.{id}", at),
-        ("change", ChangeOpened { Facts: { BreakGlass: true } f }) => new RaiseAlert($"{BreakGlass}.{id}", at, new(BreakGlass, Severities.Critical, $"change:{id}", $"{f.Maker} broke the glass for {f.Permission} on {f.Target}: {f.Reason}", Runbook(BreakGlass))),
+        ("change", ChangeOpened { Facts: { BreakGlass: true } f }) => new RaiseAlert($"{BreakGlass}.{id}", at, new(BreakGlass, Severities.Critical, $"change:{id}", $"{f.Maker} broke the glass for {f.Permission} on {f.Target}: {f.Reason}", Runbook(BreakGlass), null, f.On?.Region, f.On?.Rack, f.On?.Owner)),
         ("change", ChangeReviewed)     => new ResolveAlert($"{BreakGlass}.{id}", at),
         _ => null,
     };

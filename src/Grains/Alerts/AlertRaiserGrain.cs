@@ -102,7 +102,7 @@ public sealed class AlertRaiserGrain(IEventStore store, IEventCodec codec, IRead
 
     /// <summary>Where and whose the thing is, so that those see the alert who see the thing.</summary>
     async Task<AlertCause> Placed(AlertCause cause) => await reaches.Named(cause.Target) is { } thing
-        ? cause with { Region = Some(thing.Region), Rack = Some(thing.Rack), Owner = Some(thing.Owner) }
+        ? cause with { Region = Some(thing.Region) ?? cause.Region, Rack = Some(thing.Rack) ?? cause.Rack, Owner = Some(thing.Owner) ?? cause.Owner }
         : cause;
 
     static string? Some(string? text) => string.IsNullOrEmpty(text) ? null : text;
