@@ -16,6 +16,7 @@ using Ppec.Api.Events;
 using Ppec.Api.Filters;
 using Ppec.Api.Images;
 using Ppec.Api.Import;
+using Ppec.Api.Logs;
 using Ppec.Api.Machines;
 using Ppec.Api.Operations;
 using Ppec.Api.Profiles;
@@ -65,6 +66,7 @@ public static class PpecApi
         app.MapDisks();
         app.MapWebhooks();
         app.MapAlerts();
+        app.MapLogs();
         app.MapAudit();
         app.MapAccess();
         app.MapCredentials();

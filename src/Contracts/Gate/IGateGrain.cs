@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using Ppec.Contracts.Access;
 using Ppec.Contracts.Agents;
+using Ppec.Contracts.Logs;
 using Ppec.Contracts.Changes;
 using Ppec.Contracts.Machines;
 using Ppec.Contracts.Operations;
@@ -34,6 +36,9 @@ public interface IGateGrain : IGrainWithIntegerKey
     /// <summary>Live log of an operation, for those who may read it.</summary>
     Task<OperationLog?> OperationLog(ReadRequest request, string operation, long after);
 
+    /// <summary>Lines of the log book, for those who may read operations; of which machines, the reader sees to.</summary>
+    Task<LogAnswer> Logs(ReadRequest request, LogQuery query);
+
     /// <summary>The power of a machine as its BMC says it now, for those who may read it.</summary>
     Task<PowerAnswer> Power(ReadRequest request, string machine);
 }
@@ -66,3 +71,7 @@ public sealed record BootAnswer(string? Token, string? Machine);
 /// <summary>What was read, or why it could not be.</summary>
 [GenerateSerializer, Immutable]
 public sealed record PowerAnswer(PowerView? View, Problem? Problem);
+
+/// <summary>What was read, or why it could not be.</summary>
+[GenerateSerializer, Immutable]
+public sealed record LogAnswer(ImmutableArray<LogEntry> Lines, Problem? Problem);

@@ -8,6 +8,7 @@ using Ppec.Contracts;
 using Ppec.Contracts.Access;
 using Ppec.Contracts.Changes;
 using Ppec.Contracts.Gate;
+using Ppec.Contracts.Logs;
 using Ppec.Contracts.Machines;
 using Ppec.Contracts.Operations;
 using Ppec.Domain.Access;
@@ -120,6 +121,9 @@ public sealed class GateGrain(Identity identity, Reaches reaches, Carrier carrie
         await Sight(request) is { Problem: not null } ? null
         : OperationIds.IsParent(operation) ? new OperationLog([], null) // its children have logs of their own
         : await GrainFactory.GetGrain<IOperationGrain>(operation).Log(after);
+
+    public async Task<LogAnswer> Logs(ReadRequest request, LogQuery query) =>
+        await Sight(request) is { Problem: { } problem } ? new([], problem) : new(await GrainFactory.GetGrain<ILogBookGrain>(0).Search(query), null);
 
     public async Task<PowerAnswer> Power(ReadRequest request, string machine)
     {

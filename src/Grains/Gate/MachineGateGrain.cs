@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Net;
 using Orleans.Concurrency;
 using Ppec.Contracts.Access;
 using Ppec.Contracts.Agents;
 using Ppec.Contracts.Gate;
+using Ppec.Contracts.Logs;
 using Ppec.Contracts.Machines;
 using Ppec.Contracts.Operations;
 using Ppec.Grains.Access;
@@ -25,6 +27,7 @@ public sealed class MachineGateGrain(Tickets tickets, PpecOptions options, TimeP
         }
         var decision = machine is null ? new(BootSource.Unknown, null) : await GrainFactory.GetGrain<IMachineGrain>(machine).DecideBoot();
         if (decision.Source == BootSource.Disk) Asked(machine, sourceAddress);
+        Note(machine, decision, mac, serial, sourceAddress);
         return decision switch
         {
             { Source: BootSource.Pious, Operation: { } operation } => new(await GrainFactory.GetGrain<IOperationGrain>(operation).MintBootToken(), machine),
@@ -104,6 +107,14 @@ public sealed class MachineGateGrain(Tickets tickets, PpecOptions options, TimeP
         var now = time.GetUtcNow();
         GrainFactory.GetGrain<IMachineGrain>(machine).Execute(new RecordBootRequest(machine) { At = now },
             new("agent:" + machine, "none", sourceAddress, $"boot/{machine}/{Guid.NewGuid():N}", "")).Ignore();
+    }
+
+    /// <summary>What was asked and answered. What it says of itself is a stranger's word: control characters become harmless, and it is short.</summary>
+    void Note(string? machine, BootDecision decision, string mac, string serial, string sourceAddress)
+    {
+        var said = string.Create(CultureInfo.InvariantCulture, $"{sourceAddress} (MAC {mac}, serial {serial}) asked what to boot: {decision.Source switch { BootSource.Pious => "PIOUS", BootSource.Disk => "its disk", _ => "it is not known" }}");
+        var text = string.Concat(said.Take(500).Select(c => char.IsControl(c) ? ' ' : c));
+        GrainFactory.GetGrain<ILogBookGrain>(0).Keep([new(0, time.GetUtcNow(), "info", "boot", machine, decision.Operation, text)]).Ignore();
     }
 
     bool Enlists(string sourceAddress) =>

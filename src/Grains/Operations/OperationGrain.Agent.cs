@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Ppec.Contracts.Agents;
 using Ppec.Contracts.Gate;
+using Ppec.Contracts.Logs;
 using Ppec.Contracts.Machines;
 using Ppec.Contracts.Operations;
 using Ppec.Domain.Machines;
@@ -44,7 +45,7 @@ public sealed partial class OperationGrain
         if (Parts.Contradiction(machine.Evidence ?? new(machine.Serial, "", "", []), request.Evidence) is { } wrong)
         {
             var why = $"Another machine booted in its place: {wrong}.";
-            Say("ppec", why);
+            Say("ppec", why, "error");
             await Machine(facts.Machine).Execute(
                 new HoldMachine(facts.Machine, Holds.Identity, why, null, null) { At = time.GetUtcNow() }, Caller.ForOperation(Id, $"{Id}/identity/{ticket.Id}"));
             return Refused<SessionGranted>(ProblemCodes.MachineIdentityMismatch, why);
@@ -82,7 +83,7 @@ public sealed partial class OperationGrain
         if (Trust(credential) is { } problem) return Task.FromResult(new AgentAnswer<string>(null, problem));
         if (Current(task) is null) return Task.FromResult(Stale());
         _progress = new(Math.Clamp(progress.Percent, 0, 100), Clean(progress.Message), time.GetUtcNow());
-        foreach (var line in progress.Lines.IsDefault ? [] : progress.Lines.Take(KeptLines)) Say("agent", line);
+        if (!progress.Lines.IsDefaultOrEmpty) Say("agent", [.. progress.Lines.Take(KeptLines)]);
         return Task.FromResult(new AgentAnswer<string>("", null));
     }
 
@@ -166,10 +167,16 @@ public sealed partial class OperationGrain
     }
 
     /// <summary>Keeps a line; the oldest go when there are too many. Control characters become harmless here, once.</summary>
-    void Say(string source, string text)
+    void Say(string source, string text, string level = "info") => Say(source, [text], level);
+
+    /// <summary>The same lines go to the log book, where they are looked for across operations.</summary>
+    void Say(string source, ImmutableArray<string> texts, string level = "info")
     {
-        _lines.Enqueue(new(++_lineNumber, time.GetUtcNow(), source, Clean(text)));
+        var (now, machine) = (time.GetUtcNow(), (State as Known)?.Facts.Machine);
+        texts = [.. texts.Select(Clean)];
+        foreach (var text in texts) _lines.Enqueue(new(++_lineNumber, now, source, text));
         while (_lines.Count > KeptLines) _lines.Dequeue();
+        GrainFactory.GetGrain<ILogBookGrain>(0).Keep([.. texts.Select(t => new LogEntry(0, now, level, source, machine, Id, t))]).Ignore();
     }
 
     static string Clean(string text) =>

@@ -94,14 +94,14 @@ public sealed partial class OperationGrain(
                     Say("ppec", $"{s.Step} started");
                     break;
                 case StepFailed f:
-                    Say("ppec", $"{f.Step} failed: {f.Why}");
+                    Say("ppec", $"{f.Step} failed: {f.Why}", "warning");
                     logger.StepFailed(Id, f.Step, f.Why);
                     break;
                 case OperationStarted:
                     Remind(on: true);
                     break;
                 case OperationEnded o:
-                    Say("ppec", $"{o.Result} {o.Why}".TrimEnd());
+                    Say("ppec", $"{o.Result} {o.Why}".TrimEnd(), o.Result == "failed" ? "error" : "info");
                     Remind(on: false);
                     break;
             }

@@ -107,6 +107,20 @@ public sealed class FeedTests(SharedNode shared)
     }
 
     [Fact]
+    public async Task A_quiet_feed_says_that_it_is_alive()
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        patience.CancelAfter(TimeSpan.FromSeconds(20));
+        using var response = await Api.Open($"/api/v1/events?from={await End()}&stream=nothing-", patience.Token, "Accept", "text/event-stream");
+        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(patience.Token));
+        for (var beats = 0; beats < 2; beats++)
+        {
+            Assert.Equal(":", await lines.ReadLineAsync(patience.Token)); // a comment: no reader of events hears of it
+            Assert.Equal("", await lines.ReadLineAsync(patience.Token));
+        }
+    }
+
+    [Fact]
     public async Task Who_leaves_is_forgotten()
     {
         await using var node = new TestNode();
