@@ -2,17 +2,20 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Reflection;
+using Ppec.Cli.Alerts;
 using Ppec.Cli.Audit;
 using Ppec.Cli.Contexts;
 using Ppec.Cli.Events;
 using Ppec.Cli.Find;
 using Ppec.Cli.Images;
 using Ppec.Cli.Lab;
+using Ppec.Cli.Logs;
 using Ppec.Cli.Machines;
 using Ppec.Cli.Operations;
 using Ppec.Cli.Output;
 using Ppec.Cli.Places;
 using Ppec.Cli.Profiles;
+using Ppec.Cli.Webhooks;
 
 namespace Ppec.Cli;
 
@@ -29,7 +32,7 @@ static class CommandTree
         [
             Version(shell), ContextVerbs.Build(shell), MachineVerbs.Build(shell), OperationVerbs.Build(shell), EventVerbs.Build(shell),
             RegionVerbs.Build(shell), RackVerbs.Build(shell), ProfileVerbs.Build(shell), ImageVerbs.Build(shell),
-            FindVerb.Build(shell), DiskVerbs.Build(shell), FilterVerbs.Build(shell), TagVerbs.Build(shell), AuditVerbs.Build(shell), SiteVerbs.Import(shell), SiteVerbs.Export(shell), LabVerbs.Build(shell),
+            FindVerb.Build(shell), DiskVerbs.Build(shell), FilterVerbs.Build(shell), TagVerbs.Build(shell), AlertVerbs.Build(shell), WebhookVerbs.Build(shell), LogVerbs.Build(shell), AuditVerbs.Build(shell), SiteVerbs.Import(shell), SiteVerbs.Export(shell), LabVerbs.Build(shell),
         ];
         foreach (var noun in nouns) root.Subcommands.Add(noun);
         root.Options.Remove(root.Options.OfType<VersionOption>().Single()); // "version" is a command, which says ppec's and not a host process's

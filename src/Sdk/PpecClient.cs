@@ -27,6 +27,9 @@ public sealed class PpecClient : IDisposable
         Tags = new(_transport);
         Disks = new(_transport);
         Audit = new(_transport);
+        Webhooks = new(_transport);
+        Alerts = new(_transport);
+        Logs = new(_transport);
     }
 
     /// <summary>A client of <paramref name="server"/> with the credential <c>ppec_…</c>.</summary>
@@ -67,6 +70,15 @@ public sealed class PpecClient : IDisposable
 
     /// <summary>Who did what, and that the log is the one that was written.</summary>
     public AuditClient Audit { get; }
+
+    /// <summary>Where facts are sent to, signed and in order.</summary>
+    public WebhooksClient Webhooks { get; }
+
+    /// <summary>What wants a person.</summary>
+    public AlertsClient Alerts { get; }
+
+    /// <summary>Lines of operations, agents and boots.</summary>
+    public LogsClient Logs { get; }
 
     /// <summary>Closes the connections.</summary>
     public void Dispose() => _transport.Dispose();

@@ -63,6 +63,9 @@ public sealed partial class HelpTests
         ppec disk show
         ppec filter list|show|save|delete
         ppec tag list|show|set|delete
+        ppec alert list|show|ack|resolve|silence
+        ppec webhook list|show|create|set|delete|test|deliveries
+        ppec log search
         ppec audit verify|prove|heads
         ppec import
         ppec export

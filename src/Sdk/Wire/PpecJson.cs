@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Ppec.Contracts.Agents;
+using Ppec.Contracts.Alerts;
 using Ppec.Contracts.Audit;
 using Ppec.Contracts.Changes;
 using Ppec.Contracts.Disks;
@@ -10,6 +11,7 @@ using Ppec.Contracts.Filters;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Hardware;
 using Ppec.Contracts.Images;
+using Ppec.Contracts.Logs;
 using Ppec.Contracts.Machines;
 using Ppec.Contracts.Operations;
 using Ppec.Contracts.Profiles;
@@ -17,6 +19,7 @@ using Ppec.Contracts.Queries;
 using Ppec.Contracts.Racks;
 using Ppec.Contracts.Regions;
 using Ppec.Contracts.Tags;
+using Ppec.Contracts.Webhooks;
 
 namespace Ppec.Sdk.Wire;
 
@@ -36,6 +39,14 @@ namespace Ppec.Sdk.Wire;
 [JsonSerializable(typeof(ListPage<TagView>))]
 [JsonSerializable(typeof(ListPage<FoundView>))]
 [JsonSerializable(typeof(ListPage<TreeHead>))]
+[JsonSerializable(typeof(ListPage<WebhookView>))]
+[JsonSerializable(typeof(ListPage<DeliveryView>))]
+[JsonSerializable(typeof(WebhookBody))]
+[JsonSerializable(typeof(WebhookSetBody))]
+[JsonSerializable(typeof(WebhookMade))]
+[JsonSerializable(typeof(ListPage<AlertView>))]
+[JsonSerializable(typeof(SilenceBody))]
+[JsonSerializable(typeof(LogPage))]
 [JsonSerializable(typeof(InclusionProof))]
 [JsonSerializable(typeof(ConsistencyProof))]
 [JsonSerializable(typeof(DiskView))]
@@ -99,6 +110,7 @@ sealed partial class PpecJson : JsonSerializerContext
             new ListConverter<DimmSpec>(), new ListConverter<DiskSpec>(), new ListConverter<NicSpec>(), new ListConverter<FirmwareSpec>(),
             new ListConverter<MachineView>(), new ListConverter<OperationView>(), new ListConverter<RegionView>(), new ListConverter<RackView>(),
             new ListConverter<FilterView>(), new ListConverter<TagView>(), new ListConverter<FoundView>(), new ListConverter<DiskStay>(), new ListConverter<DiskWipeView>(),
+            new ListConverter<WebhookView>(), new ListConverter<DeliveryView>(), new ListConverter<AlertView>(), new ListConverter<LogEntry>(),
             new ListConverter<TreeHead>(), new ListConverter<ChildView>(), new ListConverter<RackMachineBody>(),
             new ListConverter<ProfileView>(), new ListConverter<ImageView>(), new ListConverter<HistoryEntry>(),
         ];
