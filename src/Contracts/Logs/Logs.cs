@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Orleans.Concurrency;
 
 namespace Ppec.Contracts.Logs;
 
@@ -23,7 +22,6 @@ public sealed record LogPage(ImmutableArray<LogEntry> Items, string? NextCursor)
 public interface ILogBookGrain : IGrainWithIntegerKey
 {
     /// <summary>Numbers them. Nobody waits for it.</summary>
-    [OneWay]
     Task Keep(ImmutableArray<LogEntry> lines);
 
     Task<ImmutableArray<LogEntry>> Search(LogQuery query);
