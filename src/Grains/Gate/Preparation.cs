@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
-using System.Text;
 using Ppec.Contracts;
 using Ppec.Contracts.Access;
 using Ppec.Contracts.Filters;
@@ -12,10 +10,10 @@ using Ppec.Contracts.Racks;
 using Ppec.Contracts.Regions;
 using Ppec.Contracts.Secrets;
 using Ppec.Contracts.Webhooks;
+using Ppec.Domain.Access;
 using Ppec.Domain.Images;
 using Ppec.Drivers.Images;
 using Ppec.Grains.Access;
-using Ppec.Grains.Changes;
 using Ppec.Grains.Webhooks;
 
 namespace Ppec.Grains.Gate;
@@ -24,22 +22,22 @@ namespace Ppec.Grains.Gate;
 /// What a command needs from elsewhere before its aggregate can decide: an image looked up, a secret stored, names claimed.
 /// Claims belong to the machine that is to be; a refusal gives back what this request took, and the sweep what a crash left.
 /// </summary>
-public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IImageStore images, PpecOptions options, TagSchemas tags, AccessBook book, Passwords passwords, Tickets tickets, WebhookAddresses webhooks)
+public sealed partial class Preparation(IGrainFactory grains, ISecretStore secrets, IImageStore images, PpecOptions options, TagSchemas tags, AccessBook book, Passwords passwords, Tickets tickets, WebhookAddresses webhooks)
 {
     public async Task<Prepared> Of(Command command, SecretText? secret, Caller? caller) => command switch
     {
-        _ when Bmc(command) is { } bmc && options.BmcGuard.Refusal(new Uri(bmc.Address)) is { } never => new(command, Problem.Invalid("bmc.address", never)),
+        _ when Unreachable(command) is { } never => new(command, never),
         UnholdMachine c    => await Lift(c, c.Machine, c.Source),
         HoldMachine c      => await Lift(c, c.Machine, c.Source),
-        ProvisionMachine c => new(c with { Image = await Image(c.Spec.Image) }),
+        ProvisionMachine c => await Provision(c, caller),
         ReimageMachine c   => new(c with { Image = await Image(c.Spec.Image) }),
         RackMachine c      => await Rack(c, secret, caller!),
         AcceptMachine c    => await Accept(c, secret, caller!),
         MergeMachine c     => await Merge(c, caller!),
-        SetMachine c       => await Describe(c, caller!),
+        SetMachine c       => await Within(c.Machine, c.Owner, caller, () => Describe(c, caller!)),
         SetMachineBmc c    => await SetBmc(c, secret, caller!),
         RekeyMachine c     => await Rekey(c, caller!),
-        AdoptMachine c     => await Adopt(c, caller!),
+        AdoptMachine c     => await Within(c.Machine, c.Owner, caller, () => Adopt(c, caller!)),
         UnrackMachine c    => await Unrack(c, caller!),
         RetireDestroyed c  => await Destroyed(c, caller!),
         CreateRack c       => new(c, await grains.GetGrain<IRegionGrain>(c.Region).Exists() ? null : new(ProblemCodes.RegionUnknown, $"There is no region {c.Region}: create it first.")),
@@ -56,13 +54,51 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
         _                  => new(command),
     };
 
-    static BmcAccess? Bmc(Command command) => command switch
+    async Task<Prepared> Provision(ProvisionMachine c, Caller? caller)
     {
-        RackMachine c   => c.Bmc,
-        AcceptMachine c => c.Bmc,
-        SetMachineBmc c => c.Bmc,
-        _               => null,
+        c = c with { Image = await Image(c.Spec.Image) };
+        return await QuotasOf(c.Spec.Owner) is { } quotas && await grains.GetGrain<IMachineGrain>(c.Machine).Read() is { } view
+            ? await Within(c.Machine, c.Spec.Owner, caller, () => Task.FromResult(new Prepared(c with { Quota = Quotas.Said(quotas, view.Type ?? "") })))
+            : new(c);
+    }
+
+    /// <summary>What gives a machine to a team takes room in the team's quotas first, and gives it back if it is refused after all. Without a caller it is only asked whether there is any.</summary>
+    async Task<Prepared> Within(string machine, string? owner, Caller? caller, Func<Task<Prepared>> prepare)
+    {
+        if (string.IsNullOrEmpty(owner) || await QuotasOf(owner) is not { } quotas || await grains.GetGrain<IMachineGrain>(machine).Read() is not { } view || view.Owner == owner) return await prepare();
+        var quota = grains.GetGrain<IQuotaGrain>(owner);
+        var full = caller is null ? await quota.Room(view.Type ?? "", 1, quotas) : await quota.Take(machine, view.Type ?? "", quotas);
+        var prepared = await prepare();
+        if (full is not null)
+        {
+            await prepared.Undo();
+            return new(prepared.Command, full);
+        }
+        if (caller is null) return prepared;
+        if (prepared.Problem is not null) await quota.Free(machine);
+        return prepared with { GiveBack = [.. prepared.GiveBack ?? [], () => quota.Free(machine)] };
+    }
+
+    /// <summary>What a team may have; null where nothing is said of it.</summary>
+    async Task<ImmutableSortedDictionary<string, long>?> QuotasOf(string owner) =>
+        (await book.Now()).Directory.Owners.GetValueOrDefault(owner) is { Quotas: { Count: > 0 } quotas } ? quotas : null;
+
+    /// <summary>What would be refused here, as far as that is seen without taking anything: for a plan.</summary>
+    public async Task<Problem?> Foreseen(MachineCommand command) => Unreachable(command) ?? command switch
+    {
+        SetMachine c   => (await Within(c.Machine, c.Owner, null, () => Task.FromResult(new Prepared(c)))).Problem,
+        AdoptMachine c => (await Within(c.Machine, c.Owner, null, () => Task.FromResult(new Prepared(c)))).Problem,
+        _              => null,
     };
+
+    Problem? Unreachable(Command command) =>
+        command switch
+        {
+            RackMachine c   => c.Bmc,
+            AcceptMachine c => c.Bmc,
+            SetMachineBmc c => c.Bmc,
+            _               => null,
+        } is { } bmc && options.BmcGuard.Refusal(new Uri(bmc.Address)) is { } never ? Problem.Invalid("bmc.address", never) : null;
 
     /// <summary>A hold that was given with a permission is taken away, or replaced, by nobody without it.</summary>
     async Task<Prepared> Lift(Command c, string machine, string source) =>
@@ -80,15 +116,6 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
         return new(c with { Current = null, Version = kept.Version }, GiveBack: [() => passwords.Destroy(c.User, kept.Version)], Afterwards: [() => passwords.Destroy(c.User, user.PasswordVersion)]);
     }
 
-    async Task<Prepared> Mail(SetMail c, SecretText? address)
-    {
-        if ((await book.Now()).Directory.Users.GetValueOrDefault(c.User) is not { } user) return new(c);
-        var old = user.MailVersion > 0 ? ChangeNotices.Address(c.User, user.MailVersion) : null;
-        if (address is not null && old is not null && await secrets.Get(old, CancellationToken.None) == address.Value) return new(c with { Version = old.Version });
-        var kept = address is null ? null : await secrets.Put(ChangeNotices.Address(c.User, 0).Name, address.Value, CancellationToken.None);
-        return new(c with { Version = kept?.Version ?? 0 }, GiveBack: kept is null ? [] : [() => secrets.Destroy(kept, CancellationToken.None)], Afterwards: old is null ? [] : [() => secrets.Destroy(old, CancellationToken.None)]);
-    }
-
     /// <summary>The token follows from the request and from who presents it: whoever lost the answer asks again with the same key and hears the same.</summary>
     async Task<Prepared> Issue(IssueCredential c, Caller caller)
     {
@@ -101,33 +128,6 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
     {
         var token = tickets.Credential("pat", c.Credential, $"{caller.CommandId}/{caller.Credential}");
         return new(c with { Sha256 = Tokens.Hash(token) }, Token: new(token));
-    }
-
-    /// <summary>Who has facts sent elsewhere must be allowed to read them all.</summary>
-    async Task<Prepared> Webhook(CreateWebhook c, SecretText? given, Caller caller)
-    {
-        if (webhooks.Guard.Refusal(new Uri(c.Url)) is { } refusal) return new(c, Problem.Invalid("url", refusal));
-        var secret = given ?? new(tickets.Credential("whs", c.Webhook, $"{caller.CommandId}/{caller.Credential}"));
-        var kept = await Kept(c.Webhook, secret);
-        return new(c with { Kept = kept.Ref }, GiveBack: kept.GiveBack, Token: given is null ? secret : null,
-            AlsoNeeds: (c.Kind switch { Domain.Webhooks.Webhook.Alertmanager => "alert.read", Domain.Webhooks.Webhook.Heads => "audit.read", Domain.Webhooks.Webhook.Changes => "change.read", _ => "event.read" }, new("event", "", "", "", "")));
-    }
-
-    async Task<Prepared> Webhook(SetWebhook c, SecretText? given)
-    {
-        if (c.Url is { } url && webhooks.Guard.Refusal(new Uri(url)) is { } refusal) return new(c, Problem.Invalid("url", refusal));
-        if (given is null || await grains.GetGrain<IWebhookGrain>(c.Webhook).Secret() is null) return new(c);
-        var kept = await Kept(c.Webhook, given);
-        return new(c with { Kept = kept.Ref }, GiveBack: kept.GiveBack);
-    }
-
-    /// <summary>The same secret again is the same; any other is kept under a version of its own.</summary>
-    async Task<(SecretRef Ref, IReadOnlyList<Func<Task>> GiveBack)> Kept(string webhook, SecretText secret)
-    {
-        if (await grains.GetGrain<IWebhookGrain>(webhook).Secret() is { } old && await secrets.Get(old, CancellationToken.None) is { } known
-            && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(known), Encoding.UTF8.GetBytes(secret.Value))) return (old, []);
-        var kept = await secrets.Put($"webhook/{webhook}", secret.Value, CancellationToken.None);
-        return (kept, [() => secrets.Destroy(kept, CancellationToken.None)]);
     }
 
     async Task<ImageVersion?> Image(string id)
