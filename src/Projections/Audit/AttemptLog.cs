@@ -10,12 +10,12 @@ namespace Ppec.Projections.Audit;
 
 /// <summary>
 /// What this node's gate refused, in two rings: of those it knows, and of strangers, so that no stranger can wash out what a known user tried. Noting costs a look at a counter:
-/// of what is tried alike (who, from where, what, why not) the first few in a minute are kept whole, and the rest as one row with their number. Beyond so many sources all others are one.
+/// of what is tried alike (who, from where, what, why not) the first in a minute are kept whole (a hundred; of strangers five), and the rest as one row with their number. Beyond so many sources all others are one.
 /// Written in the background twice a second: a kill loses half a second of it, and no more.
 /// </summary>
 public sealed class AttemptLog(string directory, RingSize size, ILogger<AttemptLog> logger) : BackgroundService, IAttempts
 {
-    const int WholeEach = 5, WholeInAll = 250, MostCounters = 250, LongestText = 2_000;
+    const int MostCounters = 250, LongestText = 2_000;
     static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     static readonly ImmutableHashSet<string> Unauthorised =
@@ -39,9 +39,12 @@ public sealed class AttemptLog(string directory, RingSize size, ILogger<AttemptL
     }
 
     /// <summary>One ring, and what is to be written to it.</summary>
-    sealed class Side(TrailRing ring) : IDisposable
+    sealed class Side(TrailRing ring, int each, int inAll) : IDisposable
     {
         public TrailRing Ring => ring;
+
+        /// <summary>Whether one more is kept whole this minute.</summary>
+        public bool Takes(Counter counter) => counter.Whole < each && WholeThisMinute < inAll;
         public Dictionary<Alike, Counter> Counters { get; } = [];
         public List<(Attempt Attempt, string? Text)> Whole { get; set; } = [];
         public List<Counter> Over { get; } = [];
@@ -51,7 +54,7 @@ public sealed class AttemptLog(string directory, RingSize size, ILogger<AttemptL
     }
 
     readonly Lock _lock = new();
-    readonly Side _known = new(new(Path.Combine(directory, "known"), size)), _strangers = new(new(Path.Combine(directory, "strangers"), size));
+    readonly Side _known = new(new(Path.Combine(directory, "known"), size), each: 100, inAll: 1_000), _strangers = new(new(Path.Combine(directory, "strangers"), size), each: 5, inAll: 250);
     long _minute;
 
     internal TrailRing Known => _known.Ring;
@@ -72,7 +75,7 @@ public sealed class AttemptLog(string directory, RingSize size, ILogger<AttemptL
                 if (!side.Counters.TryGetValue(alike, out counter)) side.Counters.Add(alike, counter = new(attempt));
             }
             counter.Last = attempt.Time;
-            if (alike != default && counter.Whole < WholeEach && side.WholeThisMinute < WholeInAll)
+            if (alike != default && side.Takes(counter))
             {
                 counter.Whole++;
                 side.WholeThisMinute++;

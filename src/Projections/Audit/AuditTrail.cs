@@ -39,10 +39,10 @@ public sealed class AuditTrail(TrailFollower follower, AttemptLog attempts) : IA
     {
         if (query.Limit is < 1 or > 1000) throw new QueryException("limit", "A page has 1 to 1000 rows.");
         var asked = Asked(query, sight);
-        var commands = Outcome(asked) is { } of ? of : null;
+        var commands = Outcome(asked);
         var sources = new[] { follower.File is { } file && commands is not null ? [file] : [], attempts.Known.Files, attempts.Strangers.Files };
         var at = Cursor(query.Cursor) ?? [.. sources.Select(s => query.OldestFirst ? 0 : (s.LastOrDefault()?.Last ?? 0) + 1)];
-        var heads = sources.Select((files, i) => new Head(Take(files, i == 0 ? commands! : asked, at[i], query.Limit), at[i])).ToArray();
+        var heads = sources.Select((files, i) => new Head(Take(files, i == 0 ? commands ?? asked : asked, at[i], query.Limit), at[i])).ToArray();
 
         var items = ImmutableArray.CreateBuilder<AuditRow>();
         while (items.Count < query.Limit && heads.Where(h => !h.IsOver).ToArray() is { Length: > 0 } open)

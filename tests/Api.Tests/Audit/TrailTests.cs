@@ -7,7 +7,7 @@ namespace Ppec.Api.Tests.Audit;
 /// <summary>Who did what, and who tried: found by what an auditor asks for, seen by whom it concerns, and without a secret.</summary>
 public sealed class TrailTests(AccessNode people) : IClassFixture<AccessNode>
 {
-    const string BmcSecret = "bmc-canary-7Xq", UserSecret = "user-canary-9Zw", TypedSecret = "typed-canary-4Kp";
+    const string BmcSecret = "bmc-canary-7Xq", UserSecret = "user-canary-9Zw", TypedSecret = "typed-canary-4kp";
 
     Calls Admin => people.Admin;
 
@@ -135,7 +135,7 @@ public sealed class TrailTests(AccessNode people) : IClassFixture<AccessNode>
         (await Admin.Post("/api/v1/machines/none/bmc", bmc)).Is(404);
         (await Admin.Post("/api/v1/machines/rack", new { machines = new[] { new { serial = "CANARY1", rack = "none.r1", unit = 1, bmc } } })).Is(400);
         (await viewer.Post("/api/v1/users/admin/password", new { password = UserSecret })).Is(403);
-        (await viewer.Post($"/api/v1/users/{id}/password", new { password = $"{UserSecret}-again", current = UserSecret })).Is(422);
+        (await viewer.Post($"/api/v1/users/{id}/password", new { password = $"{UserSecret}-again", current = UserSecret })).Is(403, "password-wrong");
         (await people.Node.As(null).Post("/api/v1/sign-in", new { user = TypedSecret, password = UserSecret })).Is(401);
         var token = (string)(await Admin.Post("/api/v1/credentials", new { name = "canary", days = 1, permissions = new[] { "machine.read" } })).Is(201).Json["token"]!;
         (await people.Node.As(token).Get("/api/v1/users")).Is(403);
