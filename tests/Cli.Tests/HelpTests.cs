@@ -63,7 +63,7 @@ public sealed partial class HelpTests
         ppec disk show
         ppec filter list|show|save|delete
         ppec tag list|show|set|delete
-        ppec audit verify|prove|heads
+        ppec audit search|export|verify|prove|heads
         ppec import
         ppec export
         ppec lab up|down|status

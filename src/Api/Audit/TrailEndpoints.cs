@@ -37,7 +37,7 @@ static class TrailEndpoints
             {
                 throw RequestException.Invalid(e.Field, e.Message);
             }
-        }).Named("audit_search", "Commands and refused attempts, newest first. With Accept: application/jsonl or text/csv all of them, oldest first, as lines; each has the cursor from which to go on")
+        }).Named("audit_search", "Commands and refused attempts, newest first. With Accept: application/jsonl or text/csv all of them, oldest first, as lines; each has the cursor from which to go on. The filter asks for actor, action, target, region, rack, outcome, problem, ticket, credential, source, change, operation and time")
             .Produces<AuditPage>(200, "application/json", Lines, Csv).WithQuery("filter", "from", "to", "sort", "limit", "cursor", "after");
 
     static string? Text(HttpContext http, string name) => http.Request.Query[name].ToString() is { Length: > 0 } value ? value : null;
@@ -89,12 +89,13 @@ static class AuditCsv
         to.AppendJoin(',', cells.Select(Cell)).Append("\r\n");
     }
 
-    /// <summary>A spreadsheet takes what begins with one of these for a formula: an apostrophe before it says that it is text.</summary>
+    /// <summary>A row is a line, so no cell has one within. A spreadsheet takes what begins with one of these for a formula: an apostrophe before it says that it is text.</summary>
     static string Cell(string? text)
     {
         if (string.IsNullOrEmpty(text)) return "";
-        if (text[0] is '=' or '+' or '-' or '@' or '\t' or '\r') text = $"'{text}";
-        return text.AsSpan().ContainsAny(",\"\r\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
+        text = string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
+        if (text[0] is '=' or '+' or '-' or '@') text = $"'{text}";
+        return text.AsSpan().ContainsAny(',', '"') ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
     }
 
     static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
