@@ -118,7 +118,7 @@ static class Requests
             http.Credential(), Header("Idempotency-Key") ?? Guid.NewGuid().ToString(), http.Source(), command with { PlanHash = planHash },
             Uri.UnescapeDataString(Header("Ppec-Reason") ?? "") is { Length: > 0 } reason ? reason : null, Header("Ppec-Ticket"), IfMatch(), http.WantsPlan(), secret, http.BreaksGlass());
         // A list of ten thousand takes its while to be worked out, and is not worked out twice at once.
-        return command is Contracts.Machines.BulkCommand ? grains.Gate(g => g.ExecuteMany(request), WorkedOut) : grains.Gate(g => g.Execute(request));
+        return command is Contracts.Machines.BulkCommand or Contracts.Changes.ApproveChange ? grains.Gate(g => g.ExecuteMany(request), WorkedOut) : grains.Gate(g => g.Execute(request));
 
         string? Header(string name)
         {

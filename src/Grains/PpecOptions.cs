@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Ppec.Drivers.Net;
 
 namespace Ppec.Grains;
 
@@ -42,6 +43,8 @@ public sealed record PpecOptions
 
     /// <summary>BMCs and webhooks may be on this node itself: a lab.</summary>
     public bool AllowLoopback { get; init; }
+
+    public AddressGuard BmcGuard => new(BmcNetworks, AllowLoopback, "bmc-networks");
 
     /// <summary>Names claimed for a machine that never came to be are given back after this.</summary>
     public TimeSpan ClaimGrace { get; init; } = TimeSpan.FromMinutes(1);

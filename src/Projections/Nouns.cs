@@ -74,7 +74,7 @@ public static class Nouns
             s is null ? [] : [new(id, new CredentialView(id, s.Principal, s.Kind, s.Name, s.Limits, s.IssuedAt, s.By, s.ExpiresAt, s.RevokedAt, s.RotatedAt, version), s.IssuedAt, [("user", s.Principal), ("kind", s.Kind), ("state", s.RevokedAt is null ? "live" : "revoked")]) { Text = $"{id}\n{s.Name}" }]),
 
         new Noun<ChangeState, ChangeEvent>("change", Domain.Changes.Change.Initial, Domain.Changes.Change.Evolve, (s, version, id, _) =>
-            ChangeViews.Of(id, s, version) is { } v ? [new(id, v, v.OpenedAt, [("state", v.State), ("by", v.Maker), ("kind", v.Permission), .. v.Plan.Machines.Select(m => ("machine", m)), .. s is ChangeState.Ended ? [] : new[] { ("open", "true") }, .. v.Review == "due" ? [("open", "review")] : Array.Empty<(string, string)>()]) { Text = $"{id}\n{v.Reason}\n{v.Ticket}" }] : []),
+            ChangeViews.Of(id, s, version) is { } v ? [new(id, v, v.OpenedAt, [("state", v.State), ("by", v.Maker), ("kind", v.Permission), .. v.Plan.Machines.Select(m => ("machine", m)), .. s is ChangeState.Ended ? [] : new[] { ("open", "true") }, .. v.Review == "due" ? [("open", "review")] : Array.Empty<(string, string)>(), .. On(Shared(s) is { } on ? new(on.Region, on.Rack, on.Owner) : null)]) { Tags = Shared(s)?.Tags is { } tags ? [.. tags.Select(t => (t.Key, t.Value))] : [], Text = $"{id}\n{v.Reason}\n{v.Ticket}" }] : []),
 
         new Noun<DiskLives, MachineEvent>("disk", DiskLives.None, Disks.Evolve, (s, _, machine, _) => Disks.Documents(s, machine), Of: "machine"),
     ];
@@ -152,6 +152,8 @@ public static class Nouns
         // A list that is racked takes all its names first: no claim is an orphan as long as it lasts.
         return v.Children is not null && v.Kind is "rack" or "import" ? [.. found, ("open", "true"), ("claims", "true")] : found.Add(("open", "true"));
     }
+
+    static Resource? Shared(ChangeState s) => (s as ChangeState.Known)?.Facts.On;
 
     static IEnumerable<(string, string)> On(WorkPlace? on) =>
         new[] { ("region", on?.Region), ("rack", on?.Rack), ("owner", on?.Owner) }.Where(a => !string.IsNullOrEmpty(a.Item2)).Select(a => (a.Item1, a.Item2!));

@@ -6,7 +6,7 @@ namespace Ppec.Projections;
 /// <summary>The SQLite files of the read model: opened when they are of this schema, made anew otherwise.</summary>
 static class ReadModelFile
 {
-    public const long Schema = 10;
+    public const long Schema = 11;
 
     /// <summary>Documents and keys go by numbers of this file's own; <c>found</c> shows what a document is found by as it is spoken of.</summary>
     const string Documents = """

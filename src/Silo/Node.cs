@@ -122,7 +122,7 @@ public sealed class Node : IAsyncDisposable
     static async Task Silo(IServiceCollection services, Storage storage, TimeProvider time, PpecOptions ppec)
     {
         var secrets = storage.Secrets!;
-        var bmcs = new RedfishConnector(new() { Guard = new(ppec.BmcNetworks, ppec.AllowLoopback, "bmc-networks") });
+        var bmcs = new RedfishConnector(new() { Guard = ppec.BmcGuard });
         services
             .AddSingleton(secrets)
             .AddSingleton<IImageStore>(storage.Images)

@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Ppec.Contracts;
 using Ppec.Contracts.Changes;
+using Ppec.Contracts.Gate;
 using Ppec.Contracts.Queries;
 
 namespace Ppec.Api.Changes;
@@ -21,6 +23,18 @@ static class ChangeEndpoints
 
         changes.MapPost("/{id}/reject", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
             await http.Document(await http.Send(grains, new RejectChange(id, (await http.Body<RejectChangeBody>()).Reason)), model, "change", id, 200)).Named("change_reject", "Refuses it, which ends it; the maker reads why").Takes<RejectChangeBody>().Answers<ChangeView>(200).Mutates();
+
+        changes.MapPost("/{id}/again", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
+            await http.Empty(await http.Send(grains, new AskAgain(id)), model)).Named("change_again", "Asks once more for what an ended change was about, with a plan of now; done at once where nobody else need agree any more").Mutates().Produces(204);
+
+        changes.MapGet("/{id}/now", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
+        {
+            var sight = await http.MayRead(grains, "change.read");
+            if (!model.Sees(sight, "change", id)) return Problems.NotFound($"change {id}");
+            var request = new ReadRequest(http.Credential(), http.Source(), "change.read");
+            var answer = await grains.Gate(g => g.ChangeNow(request, id));
+            return answer.Refused is { } problem ? Problems.Of(problem) : Results.Json(answer.Now, PpecJson.Options);
+        }).Named("change_now", "What it would do if it were carried out now, and what of that differs from what was planned").Answers<ChangeNow>(200);
 
         changes.MapPost("/{id}/withdraw", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
             await http.Document(await http.Send(grains, new WithdrawChange(id)), model, "change", id, 200)).Named("change_withdraw", "The maker takes it back").Answers<ChangeView>(200).Mutates();

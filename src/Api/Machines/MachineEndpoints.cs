@@ -88,7 +88,7 @@ static class MachineEndpoints
         machines.MapPost("/{id}/hold", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
         {
             var body = await http.Body<HoldBody>();
-            return await Change(http, grains, model, new HoldMachine(id, body.Source, body.Reason, body.ExpiresAt, null));
+            return await Change(http, grains, model, new HoldMachine(id, body.Source, body.Reason, body.ExpiresAt, body.LiftPermission));
         }).Named("machine_hold", "Keeps it from being picked").Takes<HoldBody>().Answers<MachineView>(200).Mutates();
 
         machines.MapPost("/{id}/unhold", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>

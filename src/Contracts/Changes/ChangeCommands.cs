@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Ppec.Contracts.Access;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Secrets;
 
@@ -34,10 +35,11 @@ public sealed record Stage(string Policy, int Turn, int Quorum, ImmutableArray<s
 /// <param name="ExecuteWithin">How long after that it may begin.</param>
 /// <param name="Secret">Where the secret that goes with it waits.</param>
 /// <param name="BreakGlass">It was not approved: it was executed at once, and is to be reviewed.</param>
+/// <param name="On">What all it touches have in common: place, team and tags. By this it is seen, as the things themselves are.</param>
 [GenerateSerializer, Immutable]
 public sealed record ChangeFacts(
     string Command, string Body, string Permission, string Target, Plan Plan, string Maker, string Person, string Credential, string Source, string? Reason, string? Ticket,
-    ImmutableArray<Stage> Stages, DateTimeOffset OpenedAt, DateTimeOffset ApproveUntil, TimeSpan ExecuteWithin, SecretRef? Secret, bool BreakGlass);
+    ImmutableArray<Stage> Stages, DateTimeOffset OpenedAt, DateTimeOffset ApproveUntil, TimeSpan ExecuteWithin, SecretRef? Secret, bool BreakGlass, Resource? On = null);
 
 /// <summary>Opens a change; the gate's alone.</summary>
 [GenerateSerializer, Immutable]
@@ -83,6 +85,13 @@ public sealed record ReviewChange(string Change, bool Justified, string Comment)
     [Id(100), JsonIgnore] public Checker By { get; init; } = Checker.Nobody;
 }
 
+/// <summary>The maker wishes what an ended change was about once more: the same command, with a plan of now. The gate puts that command in its place.</summary>
+[GenerateSerializer, Immutable]
+public sealed record AskAgain(string Change) : ChangeCommand(Change)
+{
+    public override string Permission => "change.again";
+}
+
 /// <summary>Time is over for it, if it is.</summary>
 [GenerateSerializer, Immutable]
 public sealed record ExpireChange(string Change) : ChangeCommand(Change)
@@ -114,10 +123,14 @@ public sealed record Checker(string User, string? Person, string Credential, str
 [Alias("change")]
 public interface IChangeGrain : IGrainWithStringKey
 {
+    /// <remarks>The last approval carries it out, which for a thousand machines takes a while.</remarks>
+    [ResponseTimeout("00:03:00")]
     Task<Outcome> Execute(ChangeCommand command, Caller caller);
 
     /// <summary>What is to be decided; null when there is no such change.</summary>
     Task<ChangeFacts?> Facts();
+
+    Task<bool> HasEnded();
 
     /// <summary>Goes on: carries out what is approved, ends what is over.</summary>
     Task Wake();

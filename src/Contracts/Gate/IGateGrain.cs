@@ -1,5 +1,6 @@
 using Ppec.Contracts.Access;
 using Ppec.Contracts.Agents;
+using Ppec.Contracts.Changes;
 using Ppec.Contracts.Machines;
 using Ppec.Contracts.Operations;
 
@@ -26,6 +27,9 @@ public interface IGateGrain : IGrainWithIntegerKey
 
     /// <summary>Why a user may or may not, and who else would have to agree; for whoever may read grants, and for everybody of oneself.</summary>
     Task<ExplainAnswer> Explain(ReadRequest request, string user, string permission, string resource);
+
+    /// <summary>What an open change would do now, for those who may read changes.</summary>
+    Task<ChangeNowAnswer> ChangeNow(ReadRequest request, string change);
 
     /// <summary>Live log of an operation, for those who may read it.</summary>
     Task<OperationLog?> OperationLog(ReadRequest request, string operation, long after);

@@ -16,7 +16,7 @@ public sealed record RackMachineBody(
 public sealed record BmcBody(string Address, string User, SecretText Password, string Protocol = "redfish", string? PinnedCertificate = null);
 
 [GenerateSerializer, Immutable]
-public sealed record HoldBody(string Reason, string Source = "operator", DateTimeOffset? ExpiresAt = null);
+public sealed record HoldBody(string Reason, string Source = "operator", DateTimeOffset? ExpiresAt = null, string? LiftPermission = null);
 
 [GenerateSerializer, Immutable]
 public sealed record UnholdBody(string Source = "operator");

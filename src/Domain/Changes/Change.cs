@@ -51,6 +51,9 @@ public static class Change
     /// <summary>How fresh a sign-in must be where a policy is severe.</summary>
     public static readonly TimeSpan FreshSignIn = TimeSpan.FromMinutes(5);
 
+    /// <summary>By when somebody else has looked at what was done without approval.</summary>
+    public static readonly TimeSpan ReviewWithin = TimeSpan.FromHours(24);
+
     public static readonly ChangeState Initial = new Absent();
 
     public static Decision<ChangeEvent> Decide(ChangeState state, ChangeCommand command)
@@ -147,6 +150,14 @@ public static class Change
         s.Approvals.Where(a => a.Turn == stage.Turn && a.CountsFor.Contains(Key(stage))).Select(a => a.Person).Distinct(StringComparer.Ordinal);
 
     public static string Key(Stage stage) => $"{stage.Policy}/{stage.Turn}";
+
+    /// <summary>What differs between two plans, said for people.</summary>
+    public static ImmutableArray<string> Moved(Plan seen, Plan now) =>
+    [
+        .. seen.Effects.Except(now.Effects).Select(e => $"no longer: {e.Kind} {e.Target}: {e.Detail}"),
+        .. now.Effects.Except(seen.Effects).Select(e => $"now: {e.Kind} {e.Target}: {e.Detail}"),
+        .. now.Inputs.Except(seen.Inputs).Select(i => $"{i.Name} was {seen.Inputs.FirstOrDefault(b => b.Name == i.Name)?.Value ?? "not there"}, is {i.Value}"),
+    ];
 
     static string Asks(Stage s) => $"policy {s.Policy} asks for {s.Quorum} of {(s.Approvers.IsDefaultOrEmpty ? "those who have change.approve there" : string.Join(", ", s.Approvers))}, and not for whom the maker put there";
 

@@ -12,7 +12,7 @@ public static class ChangeViews
         [.. s.Facts.Stages.Select(x => new StageView(x.Policy, x.Turn, x.Quorum, x.Approvers, x.Severe, [.. Change.Agreeing(s, x)]))],
         [.. s.Approvals.Select(a => new ApprovalView(a.By, a.At, a.Hash, a.Comment))], s.Facts.OpenedAt, s.Facts.ApproveUntil, (s as ChangeState.Approved)?.ExecuteUntil,
         (s as ChangeState.Ended)?.At, (s as ChangeState.Ended)?.By, (s as ChangeState.Ended)?.Why, (s as ChangeState.Ended)?.Moved ?? [], (s as ChangeState.Ended)?.Operation,
-        s.Facts.BreakGlass, Review(s), version);
+        s.Facts.BreakGlass, Review(s), s.Facts.BreakGlass ? s.Facts.OpenedAt + Change.ReviewWithin : null, Risks.Of(s.Facts.Plan, s.Facts.On), version);
 
     static string StateOf(ChangeState.Known s) => s switch
     {

@@ -21,6 +21,8 @@ public sealed class ChangeGrain(Log log, ChangeRunner runner, TimeProvider time,
 
     public Task<ChangeFacts?> Facts() => Task.FromResult((State as ChangeState.Known)?.Facts);
 
+    public Task<bool> HasEnded() => Task.FromResult(State is ChangeState.Ended);
+
     public Task Wake() => Go();
 
     async Task Go()

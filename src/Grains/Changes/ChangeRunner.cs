@@ -40,10 +40,33 @@ public sealed class ChangeRunner(AccessBook book, Reaches reaches, Carrier carri
             // It may have been done before a crash: then the answer is what it was.
             return await Carried(id, command, facts, caller, May) is { Result: "executed" } before ? before : new(id, "failed", $"{planned.Problem!.Code}: {planned.Problem.Message}", null, []);
         if (plan.Hash != facts.Plan.Hash)
-            return await Happened(command, caller) ? await Carried(id, command, facts, caller, May) : Superseded(id, "It would do something else now than what was approved.") with { Moved = Moved(facts.Plan, plan) };
+            return await Happened(command, caller) ? await Carried(id, command, facts, caller, May) : Superseded(id, "It would do something else now than what was approved.") with { Moved = Change.Moved(facts.Plan, plan) };
         if (!facts.BreakGlass && await Unforeseen(rights, command, on, plan, facts, at) is { } more) return Superseded(id, more);
         return await Carried(id, command is IPlanned ? command with { PlanHash = plan.Hash } : command, facts, caller, May);
     }
+
+    /// <summary>What it would do now, for its checkers to look at.</summary>
+    public async Task<ChangeNow> Now(string id, ChangeFacts facts, DateTimeOffset at)
+    {
+        var (who, rights) = (Principal.Of(facts.Maker), await book.Now());
+        if (CommandText.TryRead(facts.Command, facts.Body) is not { } read) return new(false, null, [], $"This program does not know the command {facts.Command} as it was written.", at);
+        var command = CommandText.Stamped(read with { At = at, ForChange = id }, who, id);
+        if (Permitted.Refuses(rights, who, command, await reaches.Of(command), at) is { } refused) return new(false, null, [], $"{facts.Maker}, who made it, may not any more: {refused.Message}", at);
+        var planned = await carrier.Plan(command, (permission, on) => rights.May(who, permission, on, at).Allowed);
+        return planned.Plan is { } plan
+            ? new(plan.Hash == facts.Plan.Hash, plan, plan.Hash == facts.Plan.Hash ? [] : Change.Moved(facts.Plan, plan), null, at)
+            : new(false, null, [], planned.Problem!.Message, at);
+    }
+
+    /// <summary>The command of a change that has ended, to be wished again by who made it; or why not.</summary>
+    public static (Command? Command, Problem? Problem) Again(string id, ChangeFacts? facts, bool ended, string user) => facts switch
+    {
+        null => (null, new(ProblemCodes.ChangeUnknown, $"There is no change {id}.")),
+        { Maker: var maker } when maker != user => (null, new(ProblemCodes.ChangeNotYours, $"Only {maker}, who made it, asks for it again.")),
+        _ when !ended => (null, new(ProblemCodes.ChangeNotYours, "It is still open: nothing needs to be asked again.")),
+        { Secret: not null } => (null, new(ProblemCodes.ChangeNotYours, "A secret went with it, which was not kept: send the command itself again.")),
+        _ => CommandText.TryRead(facts.Command, facts.Body) is { } command ? (command, null) : (null, new(ProblemCodes.ChangeNotYours, $"This program does not know the command {facts.Command} as it was written: send it anew.")),
+    };
 
     /// <summary>Gives back what was kept for it. Again is the same.</summary>
     public async Task Close(string id, ChangeState.Ended s, DateTimeOffset at)
@@ -84,12 +107,4 @@ public sealed class ChangeRunner(AccessBook book, Reaches reaches, Carrier carri
     }
 
     static RecordChange Superseded(string id, string why) => new(id, "superseded", why, null, []);
-
-    /// <summary>What differs, said for people.</summary>
-    static ImmutableArray<string> Moved(Plan seen, Plan now) =>
-    [
-        .. seen.Effects.Except(now.Effects).Select(e => $"no longer: {e.Kind} {e.Target}: {e.Detail}"),
-        .. now.Effects.Except(seen.Effects).Select(e => $"now: {e.Kind} {e.Target}: {e.Detail}"),
-        .. now.Inputs.Except(seen.Inputs).Select(i => $"{i.Name} was {seen.Inputs.FirstOrDefault(b => b.Name == i.Name)?.Value ?? "not there"}, is {i.Value}"),
-    ];
 }

@@ -24,7 +24,7 @@ public sealed class Carrier(IGrainFactory grains, Preparation preparation, Bulk 
             return new(new(ProblemCodes.PlanStale, "What this would do has changed since you planned it. Plan again, look, and apply the new plan."), command.Target);
         var prepared = await preparation.Of(command, secret, caller);
         if (prepared.Problem is { } problem) return new(problem, command.Target);
-        if (prepared.AlsoNeeds is { } permission && !may(permission, new("tag", ""))) return new(new(ProblemCodes.Forbidden, $"You lack the permission {permission}."), command.Target);
+        if (prepared.AlsoNeeds is { } also && !may(also.Permission, also.On)) return new(new(ProblemCodes.Forbidden, $"You lack the permission {also.Permission}."), command.Target);
         var outcome = await grains.Carry(prepared.Command, caller);
         // An unknown outcome may have happened: its claims stay, and the sweep looks at them.
         if (outcome.Problem is { Code: not ProblemCodes.OutcomeUnknown }) await prepared.Undo();

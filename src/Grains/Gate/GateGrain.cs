@@ -13,6 +13,7 @@ using Ppec.Contracts.Machines;
 using Ppec.Contracts.Operations;
 using Ppec.Domain.Access;
 using Ppec.Grains.Access;
+using Ppec.Grains.Changes;
 using Ppec.Grains.Operations;
 
 namespace Ppec.Grains.Gate;
@@ -22,7 +23,7 @@ namespace Ppec.Grains.Gate;
 /// Stateless and reentrant: many callers at once; the ban on reentrancy is for aggregates.
 /// </summary>
 [StatelessWorker(256), Reentrant]
-public sealed class GateGrain(Identity identity, Reaches reaches, Carrier carrier, Guarding guarding, Deciding deciding, MachinePower power, Tickets tickets, PpecOptions options, TimeProvider time, IAttempts attempts, ILogger<GateGrain> logger) : Grain, IGateGrain
+public sealed class GateGrain(Identity identity, Reaches reaches, Carrier carrier, Guarding guarding, Deciding deciding, ChangeRunner changes, MachinePower power, Tickets tickets, PpecOptions options, TimeProvider time, IAttempts attempts, ILogger<GateGrain> logger) : Grain, IGateGrain
 {
     public async Task<GateAnswer> Execute(GateRequest request)
     {
@@ -36,10 +37,18 @@ public sealed class GateGrain(Identity identity, Reaches reaches, Carrier carrie
 
     async Task<GateAnswer> Execute(GateRequest request, Principal who, Rights rights, string commandId, DateTimeOffset at)
     {
+        if (request.Command is AskAgain again)
+        {
+            var change = GrainFactory.GetGrain<IChangeGrain>(again.Change);
+            var facts = await change.Facts();
+            var (wished, wrong) = ChangeRunner.Again(again.Change, facts, await change.HasEnded(), who.User);
+            if (wrong is not null) return new(wrong, again.Target);
+            request = request with { Command = wished!, Reason = request.Reason ?? facts!.Reason, Ticket = request.Ticket ?? facts!.Ticket };
+        }
         if (!Validation.Accepts(request.Command)) return new(new(ProblemCodes.Forbidden, $"{request.Command.Permission} is PPEC's own."));
         var command = CommandText.Stamped(request.Command with { At = at, IfVersion = request.IfMatch, ForChange = null }, who, commandId);
         if (Permitted.Nowhere(rights, who, command, at) is { } nowhere) return new(nowhere);
-        if (Validation.Check(command, request.Secret) is { } wrong) return new(wrong);
+        if (Validation.Check(command, request.Secret) is { } misshapen) return new(misshapen);
         if (Permitted.MustChangePassword(rights, who, command) is { } first) return new(first);
         bool May(string permission, Resource on) => rights.May(who, permission, on, at).Allowed;
 
@@ -119,6 +128,12 @@ public sealed class GateGrain(Identity identity, Reaches reaches, Carrier carrie
         return await reaches.Named(resource) is { } on
             ? new(Explaining.Of(rights, user, permission, on, now), null)
             : new(null, Problem.Invalid("resource", "A resource is NOUN:ID, such as machine:sn-7c4k2, region:blr1 or rack:blr1.r12."));
+    }
+
+    public async Task<ChangeNowAnswer> ChangeNow(ReadRequest request, string change)
+    {
+        if (await Sight(request) is { Problem: { } refused }) return new(null, refused);
+        return await GrainFactory.GetGrain<IChangeGrain>(change).Facts() is { } facts ? new(await changes.Now(change, facts, time.GetUtcNow()), null) : new(null, new(ProblemCodes.ChangeUnknown, $"There is no change {change}."));
     }
 
     public async Task<OperationLog?> OperationLog(ReadRequest request, string operation, long after) =>

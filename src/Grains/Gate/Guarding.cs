@@ -51,7 +51,7 @@ public sealed class Guarding(IGrainFactory grains, Carrier carrier, Reaches reac
             CommandText.Name(command), CommandText.Write(CommandText.Unstamped(command)), command.Permission, command is AccessCommand a ? $"{a.Noun}-{a.Subject}" : command is BulkCommand ? command.Permission : command.Target, plan,
             wish.Who.User, person, wish.Who.Credential, wish.Caller.SourceAddress, wish.Caller.Reason, wish.Caller.Ticket,
             [.. policies.SelectMany(p => Policies.Stages(p).Select((s, turn) => new Stage(p.Id, turn, s.Quorum, s.Approvers.IsDefault ? [] : s.Approvers, p.Severe)))],
-            at, until, within, kept, wish.BreakGlass);
+            at, until, within, kept, wish.BreakGlass, Common(reaching.On));
         var opened = await change.Execute(new OpenChange(id, facts) { At = at }, wish.Caller with { Change = id });
         if (opened.Problem is { Code: not ProblemCodes.OutcomeUnknown }) await Free(reserved, id, at, wish.Caller);
         return new(opened.Problem, $"change-{id}", opened.Version, opened.Position, Change: id);
@@ -62,6 +62,15 @@ public sealed class Guarding(IGrainFactory grains, Carrier carrier, Reaches reac
     {
         foreach (var machine in machines)
             await grains.GetGrain<IMachineGrain>(machine).Execute(new FreeMachine(machine, change) { At = at }, caller with { CommandId = $"{change}/free", BodyHash = "" });
+    }
+
+    /// <summary>What all of these have in common.</summary>
+    static Resource? Common(ImmutableArray<Resource> on)
+    {
+        if (on.IsEmpty) return null;
+        string? Same(Func<Resource, string?> part) => on.All(r => part(r) == part(on[0])) ? part(on[0]) : null;
+        var tags = (on[0].Tags ?? ImmutableDictionary<string, string>.Empty).Where(t => on.All(r => r.Tags?.GetValueOrDefault(t.Key) == t.Value)).ToImmutableDictionary();
+        return new("change", "", Same(r => r.Region), Same(r => r.Rack), Same(r => r.Owner), Same(r => r.Pool), tags);
     }
 
     /// <summary>What a command touches, its plan known.</summary>

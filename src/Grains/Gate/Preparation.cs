@@ -23,6 +23,9 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
 {
     public async Task<Prepared> Of(Command command, SecretText? secret, Caller? caller) => command switch
     {
+        _ when Bmc(command) is { } bmc && options.BmcGuard.Refusal(new Uri(bmc.Address)) is { } never => new(command, Problem.Invalid("bmc.address", never)),
+        UnholdMachine c    => await Lift(c, c.Machine, c.Source),
+        HoldMachine c      => await Lift(c, c.Machine, c.Source),
         ProvisionMachine c => new(c with { Image = await Image(c.Spec.Image) }),
         ReimageMachine c   => new(c with { Image = await Image(c.Spec.Image) }),
         RackMachine c      => await Rack(c, secret, caller!),
@@ -44,6 +47,20 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
         RotateCredential c => Rotate(c, caller!),
         _                  => new(command),
     };
+
+    static BmcAccess? Bmc(Command command) => command switch
+    {
+        RackMachine c   => c.Bmc,
+        AcceptMachine c => c.Bmc,
+        SetMachineBmc c => c.Bmc,
+        _               => null,
+    };
+
+    /// <summary>A hold that was given with a permission is taken away, or replaced, by nobody without it.</summary>
+    async Task<Prepared> Lift(Command c, string machine, string source) =>
+        await grains.GetGrain<IMachineGrain>(machine).Read() is { } view && view.Holds.FirstOrDefault(h => h.Source == source) is { LiftPermission: { } permission }
+            ? new(c, AlsoNeeds: (permission, Reaches.Of(view)))
+            : new(c);
 
     /// <summary>The old hash goes once the new one is believed.</summary>
     async Task<Prepared> Password(SetPassword c, SecretText password)
@@ -292,7 +309,7 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
 }
 
 /// <summary>A command ready to be decided, or why it cannot be; what to give back if it is refused, what to let go once it is done, the permission it turned out to need besides its own, and the token it made.</summary>
-public sealed record Prepared(Command Command, Problem? Problem = null, IReadOnlyList<Func<Task>>? GiveBack = null, IReadOnlyList<Func<Task>>? Afterwards = null, string? AlsoNeeds = null, SecretText? Token = null)
+public sealed record Prepared(Command Command, Problem? Problem = null, IReadOnlyList<Func<Task>>? GiveBack = null, IReadOnlyList<Func<Task>>? Afterwards = null, (string Permission, Resource On)? AlsoNeeds = null, SecretText? Token = null)
 {
     /// <summary>What a crash leaves undone of this, the sweep does, or nothing needs.</summary>
     public async Task Finish()

@@ -12,7 +12,7 @@ namespace Ppec.Grains.Gate;
 /// What is wrong with a list of machines to rack, each row for itself, against the others and against what is there: everything at once, so that a file is mended once.
 /// It looks and takes nothing; what is taken meanwhile is found when the names are claimed.
 /// </summary>
-public sealed class RackRows(IReadModel readModel)
+public sealed class RackRows(IReadModel readModel, PpecOptions options)
 {
     /// <param name="rows">The machines.</param>
     /// <param name="newRacks">Racks that the same list creates.</param>
@@ -41,6 +41,7 @@ public sealed class RackRows(IReadModel readModel)
             if (row.Bmc is { } bmc)
             {
                 var address = bmc.Address.TrimEnd('/');
+                if (Uri.TryCreate(address, UriKind.Absolute, out var url) && options.BmcGuard.Refusal(url) is { } never) Wrong("bmc.address", never);
                 Once("bmc.address", $"BMC {address}", $"bmc:{address}");
                 if (Owner($"bmc:{address}") is { } owner && owner != id) Wrong("bmc.address", $"{address} belongs to {owner}.");
             }

@@ -26,7 +26,7 @@ public sealed class TagSchemas(Log log, TimeProvider time)
             if (TagKey.Refusal(schema, TagKey.Machine, key, value) is { } refused) return new(command, refused);
             if (schema is { Protected: true }) needs = Protected;
         }
-        return new(command, AlsoNeeds: needs);
+        return new(command, AlsoNeeds: needs is null ? null : (needs, new("tag", "")));
     }
 
     async ValueTask<TagKeyState?> Of(string key)

@@ -36,7 +36,7 @@ public static class Validation
         new CreateUserShape(), new SetUserShape(), new SetPasswordShape(), new SetGroupShape(), new SetRoleShape(), new CreateGrantShape(), new SetOwnerShape(), new SetPolicyShape(),
         new SlugOnly<DeleteGroup>(c => c.Group, "A group's id"), new SlugOnly<DeleteRole>(c => c.Role, "A role's id"), new SlugOnly<RevokeGrant>(c => c.Grant, "A grant's id"),
         new SlugOnly<DeleteOwner>(c => c.Owner, "An owner's id"), new SlugOnly<DeletePolicy>(c => c.Policy, "A policy's id"),
-        new ApproveShape(), new RejectChangeShape(), new ReviewShape(), new SlugOnly<WithdrawChange>(c => c.Change, "A change's id"),
+        new ApproveShape(), new RejectChangeShape(), new ReviewShape(), new SlugOnly<WithdrawChange>(c => c.Change, "A change's id"), new SlugOnly<AskAgain>(c => c.Change, "A change's id"),
         new IssueShape(), new RotateShape(), new SlugOnly<RevokeCredential>(c => c.Credential, "A credential's id"),
     }.ToDictionary(v => v.GetType().BaseType!.GenericTypeArguments[0]);
 
@@ -172,6 +172,7 @@ sealed class HoldShape : AbstractValidator<HoldMachine>
         RuleFor(c => c.Why).NotEmpty().WithMessage("Say why it is held.").OverridePropertyName("reason");
         RuleFor(c => (string?)c.Why).Line("A reason", 1000).OverridePropertyName("reason");
         RuleFor(c => c.ExpiresAt).Must((c, at) => at is null || at > c.At).WithMessage("It would be over before it began: the expiry is in the past.");
+        RuleFor(c => c.LiftPermission).Must(p => p is null || Permissions.All.Contains(p)).WithMessage("There is no such permission: look with ppec role show administrator.").OverridePropertyName("liftPermission");
     }
 }
 

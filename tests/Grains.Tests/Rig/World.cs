@@ -41,7 +41,7 @@ public sealed class World : IAsyncLifetime
     internal World(IEventStore log)
     {
         Store = new(log);
-        Options = new() { TrustedImageKeys = [_signer.ExportSubjectPublicKeyInfo()], WatchEvery = TimeSpan.Zero }; // a test that watches says so
+        Options = new() { TrustedImageKeys = [_signer.ExportSubjectPublicKeyInfo()], WatchEvery = TimeSpan.Zero, AllowLoopback = true }; // a test that watches says so
         Watch = new(Store.Log);
         Network = new(Rack);
     }
