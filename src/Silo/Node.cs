@@ -148,7 +148,7 @@ public sealed class Node : IAsyncDisposable
             .AddSingleton(s => ActivatorUtilities.CreateInstance<TrailFollower>(s, data.File("audit.db"))).AddHostedService(s => s.GetRequiredService<TrailFollower>())
             .AddSingleton(s => ActivatorUtilities.CreateInstance<AttemptLog>(s, data.File("attempts"), new RingSize())).AddHostedService(s => s.GetRequiredService<AttemptLog>())
             .AddSingleton<IAttempts>(s => s.GetRequiredService<AttemptLog>())
-            .AddSingleton<IAuditTrail, AuditTrail>();
+            .AddSingleton<IAuditTrail, AuditTrail>().AddSingleton<IDiskRecords, DiskRecords>();
     }
 
     static void Orleans(WebApplicationBuilder builder, ClusterOptions? cluster, Storage storage)

@@ -32,12 +32,12 @@ static class Trails
             facts.Add(new(TrailField.Region, at.Region));
             if (at.Rack.Length > 0) facts.Add(new(TrailField.Rack, at.Rack));
         }
-        var operation = m.Operation ?? (e.Stream.StartsWith("operation-", StringComparison.Ordinal) || e.Stream.StartsWith("parent-", StringComparison.Ordinal) ? Id(e.Stream) : null);
+        var operation = m.Operation ?? (e.Stream.StartsWith("operation-", StringComparison.Ordinal) || e.Stream.StartsWith("parent-", StringComparison.Ordinal) ? Id(e.Stream) : e.Stream.StartsWith("machine-", StringComparison.Ordinal) && e.Type.EndsWith("-started.v1", StringComparison.Ordinal) ? Begun(e) : null);
         row = row with
         {
             Action = m.Permission ?? (row.Action.Length == 0 || m.Cause is null && row.Events.All(known => known.Stream.StartsWith("claim-", StringComparison.Ordinal)) ? name : row.Action),
             Operation = row.Operation ?? operation,
-            Change = row.Change ?? m.Change,
+            Change = row.Change ?? m.Change ?? (e.Stream.StartsWith("change-", StringComparison.Ordinal) ? Id(e.Stream) : null),
             Targets = row.Targets.Length >= MostEvents ? row.Targets : [.. row.Targets.Union(things)],
             Regions = place is { Region: var region } && !row.Regions.Contains(region) ? row.Regions.Add(region) : row.Regions,
             Events = row.Events.Length >= MostEvents ? row.Events : row.Events.Add(new(e.Position.ToString(), e.Stream, e.Type)),
@@ -73,6 +73,13 @@ static class Trails
         ["operation", "started"] => Within(e, "on"),
         _ => null,
     };
+
+    /// <summary>The operation that a machine's event begins.</summary>
+    static string? Begun(RecordedEvent e)
+    {
+        using var data = JsonDocument.Parse(e.Data);
+        return data.RootElement.TryGetProperty("operation", out var operation) ? operation.GetString() : null;
+    }
 
     static (string, string)? Within(RecordedEvent e, string property)
     {

@@ -37,6 +37,7 @@ namespace Ppec.Sdk.Wire;
 [JsonSerializable(typeof(ListPage<FoundView>))]
 [JsonSerializable(typeof(ListPage<TreeHead>))]
 [JsonSerializable(typeof(AuditPage))]
+[JsonSerializable(typeof(DiskRecord))]
 [JsonSerializable(typeof(InclusionProof))]
 [JsonSerializable(typeof(ConsistencyProof))]
 [JsonSerializable(typeof(DiskView))]
@@ -100,7 +101,7 @@ sealed partial class PpecJson : JsonSerializerContext
             new ListConverter<DimmSpec>(), new ListConverter<DiskSpec>(), new ListConverter<NicSpec>(), new ListConverter<FirmwareSpec>(),
             new ListConverter<MachineView>(), new ListConverter<OperationView>(), new ListConverter<RegionView>(), new ListConverter<RackView>(),
             new ListConverter<FilterView>(), new ListConverter<TagView>(), new ListConverter<FoundView>(), new ListConverter<DiskStay>(), new ListConverter<DiskWipeView>(),
-            new ListConverter<TreeHead>(), new ListConverter<AuditRow>(), new ListConverter<AuditEvent>(), new ListConverter<ChildView>(), new ListConverter<RackMachineBody>(),
+            new ListConverter<TreeHead>(), new ListConverter<AuditRow>(), new ListConverter<AuditEvent>(), new ListConverter<WipeRecord>(), new ListConverter<StageView>(), new ListConverter<ApprovalView>(), new ListConverter<ChildView>(), new ListConverter<RackMachineBody>(),
             new ListConverter<ProfileView>(), new ListConverter<ImageView>(), new ListConverter<HistoryEntry>(),
         ];
         foreach (var converter in converters) options.Converters.Add(converter);
