@@ -27,6 +27,7 @@ public sealed class DiskRecordTests
         var (checker, checkerId) = await people.Person("administrator");
         await Approved((await api.Post("/api/v1/policies", new { id = "wipes", permissions = new[] { "machine.release" }, scope = "global", quorum = 1 })).Is(202), checker, api);
         var change = await Approved((await api.Post($"/api/v1/machines/{id}/release", null, "Ppec-Reason", "end%20of%20lease", "Ppec-Ticket", "OPS-9")).Is(202), checker, api);
+        await Things.Eventually("its work is visible", async () => (await api.Get($"/api/v1/operations/{change.Json["operation"]}")).Status == 200);
         await api.Ends((string)change.Json["operation"]!);
 
         JsonNode record = new JsonObject();
