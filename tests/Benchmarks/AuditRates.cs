@@ -35,7 +35,7 @@ static class AuditRates
         {
             using var ticket = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/machines/{MachineLog.Id(n)}/tag") { Content = JsonContent.Create(new { set = new Dictionary<string, string> { ["bench"] = $"{n}" } }), Headers = { { "Ppec-Ticket", $"OPS-{n}" } } };
             (await http.SendAsync(ticket)).EnsureSuccessStatusCode();
-            await http.PostAsync($"/api/v1/machines/{MachineLog.Id(n)}/adopt?plan=true", JsonContent.Create(new { owner = "x", hostname = "y" })); // refused
+            await http.PostAsync($"/api/v1/machines/{MachineLog.Id(n)}/promote", null); // refused: it is spare, or in production
         }
         await trail.WaitFor(await store.End(CancellationToken.None), TimeSpan.FromMinutes(1), CancellationToken.None);
         await Task.Delay(TimeSpan.FromSeconds(2));

@@ -22,8 +22,8 @@ sealed class TrailFile : IDisposable
 {
     public const long Schema = 1;
 
-    /// <summary>A row whose time lies more than an hour (in ticks) before that of an earlier one is late: few are, and they are asked for by themselves.</summary>
-    public const long Late = 36_000_000_000;
+    /// <summary>A row whose time lies more than two minutes (in ticks) before that of an earlier one is late: few are, and they are asked for by themselves.</summary>
+    public const long Late = 2 * TimeSpan.TicksPerMinute;
 
     const int MostKnown = 100_000;
 

@@ -108,7 +108,7 @@ sealed class TrailWalk(Reader reader, TrailQuery query)
         return low;
     }
 
-    /// <summary>The last row that can be before the end of the time asked for: an hour later only rows that came late are, and those are listed.</summary>
+    /// <summary>The last row that can be before the end of the time asked for: two minutes later only rows that came late are, and those are listed.</summary>
     long Last(long low, long high)
     {
         if (query.To > DateTime.MaxValue.Ticks - TrailFile.Late) return high;
