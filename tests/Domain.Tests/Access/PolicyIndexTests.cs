@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Ppec.Contracts.Access;
 using Ppec.Domain.Access;
+using Xunit;
 using Directory = Ppec.Domain.Access.Directory;
 
 namespace Ppec.Domain.Tests.Access;
