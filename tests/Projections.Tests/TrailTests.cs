@@ -44,7 +44,8 @@ public sealed class TrailTests : IDisposable
         connection.Open();
         using var command = connection.CreateCommand();
         command.CommandText = """
-            SELECT 'row ' || n || ' ' || time || ' ' || clock || ' ' || CAST(body AS TEXT) FROM row
+            SELECT 'row ' || n || ' ' || time || ' ' || CAST(body AS TEXT) FROM row
+            UNION ALL SELECT 'block ' || b || ' ' || low || ' ' || high FROM block
             UNION ALL SELECT 'fact ' || v.field || ' ' || v.text || ' ' || f.n FROM fact f JOIN value v ON v.v = f.v
             UNION ALL SELECT 'place ' || stream || ' ' || region || ' ' || rack FROM place
             UNION ALL SELECT position FROM checkpoint ORDER BY 1
@@ -144,10 +145,11 @@ public sealed class TrailTests : IDisposable
     [Fact]
     public void What_a_search_finds_is_what_is_there()
     {
+        const long Late = TimeSpan.TicksPerHour;
         using var file = TrailFile.Open(File("walk.db"), 1, fold: true);
         var random = new Random(7);
-        var rows = Enumerable.Range(1, 3_000).Select(n => (Number: (long)n, Time: (n * 100L) + random.Next(-500, 500) - (random.Next(50) == 0 ? TrailFile.Late * 2 : 0), Actor: $"a{random.Next(4)}", Region: n < 1500 ? "r1" : "r2", Rare: n % 601 == 0)).ToList();
-        var shift = TrailFile.Late * 10;
+        var rows = Enumerable.Range(1, 3_000).Select(n => (Number: (long)n, Time: (n * 100L) + random.Next(-500, 500) - (random.Next(50) == 0 ? Late * 2 : 0), Actor: $"a{random.Next(4)}", Region: n < 1500 ? "r1" : "r2", Rare: n % 601 == 0)).ToList();
+        var shift = Late * 10;
         file.Write(rows.Select(r => new TrailRow(r.Number, r.Time + shift, [], [new(TrailField.Actor, r.Actor), new(TrailField.Region, r.Region), .. r.Rare ? new TrailFact[] { new(TrailField.Ticket, "T") } : []])), [], LogPosition.Start);
 
         static TrailFact Actor(string a) => new(TrailField.Actor, a);
@@ -158,7 +160,7 @@ public sealed class TrailTests : IDisposable
             Same(new([[Actor("a1"), Actor("a3")], [new(TrailField.Region, "r1")]], [], 0, long.MaxValue, up), r => r.Actor is "a1" or "a3" && r.Region == "r1");
             Same(new([[new(TrailField.Ticket, "T")], [Actor("a2")]], [], 0, long.MaxValue, up), r => r.Rare && r.Actor == "a2");
             Same(new([[new(TrailField.Region, "r2")]], [Actor("a0"), Actor("a1")], shift + 100_000, shift + 250_000, up), r => r.Region == "r2" && r.Actor is "a2" or "a3" && r.Time is >= 100_000 and < 250_000 && r.Region == "r2");
-            Same(new([], [], shift - (TrailFile.Late * 2), shift - TrailFile.Late, up), r => r.Time < -TrailFile.Late && r.Time >= -TrailFile.Late * 2);
+            Same(new([], [], shift - (Late * 2), shift - Late, up), r => r.Time < -Late && r.Time >= -Late * 2);
             Same(new([[new(TrailField.Ticket, "none")]], [], 0, long.MaxValue, up), _ => false);
         }
 

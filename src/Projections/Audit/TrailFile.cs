@@ -22,14 +22,14 @@ sealed class TrailFile : IDisposable
 {
     public const long Schema = 1;
 
-    /// <summary>A row whose time lies more than two minutes (in ticks) before that of an earlier one is late: few are, and they are asked for by themselves.</summary>
-    public const long Late = 2 * TimeSpan.TicksPerMinute;
+    /// <summary>Rows are numbered as they came, and times are nearly in that order: of each so many rows (by bits of the number) the earliest and the latest time is kept, and what lies outside is passed over.</summary>
+    public const int BlockBits = 8;
 
     const int MostKnown = 100_000;
 
     static readonly string Tables = $"""
-        CREATE TABLE row (n INTEGER PRIMARY KEY, time INTEGER NOT NULL, clock INTEGER NOT NULL, body BLOB NOT NULL);
-        CREATE INDEX row_late ON row (time) WHERE clock - time > {Late};
+        CREATE TABLE row (n INTEGER PRIMARY KEY, time INTEGER NOT NULL, body BLOB NOT NULL);
+        CREATE TABLE block (b INTEGER PRIMARY KEY, low INTEGER NOT NULL, high INTEGER NOT NULL);
         CREATE TABLE value (v INTEGER PRIMARY KEY, field INTEGER NOT NULL, text TEXT NOT NULL, UNIQUE (field, text));
         CREATE TABLE fact (v INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (v, n)) WITHOUT ROWID;
         CREATE TABLE place (stream TEXT PRIMARY KEY, region TEXT NOT NULL, rack TEXT NOT NULL) WITHOUT ROWID;
@@ -39,10 +39,10 @@ sealed class TrailFile : IDisposable
 
     readonly string _path;
     readonly SqliteConnection _connection;
-    readonly Statement _begin, _commit, _rollback, _put, _fact, _value, _newValue, _place, _keepPlace, _checkpoint;
+    readonly Statement _begin, _commit, _rollback, _put, _block, _fact, _value, _newValue, _place, _keepPlace, _checkpoint;
     readonly ImmutableArray<Statement> _all;
     readonly Dictionary<TrailFact, long> _values = [];
-    long _lastValue, _clock;
+    long _lastValue;
 
     TrailFile(string path, SqliteConnection connection, long first)
     {
@@ -50,7 +50,8 @@ sealed class TrailFile : IDisposable
         _all =
         [
             _begin = new(connection, "BEGIN IMMEDIATE"), _commit = new(connection, "COMMIT"), _rollback = new(connection, "ROLLBACK"),
-            _put = new(connection, "INSERT INTO row VALUES (?1, ?2, ?3, ?4) ON CONFLICT (n) DO UPDATE SET body = ?4"),
+            _put = new(connection, "INSERT INTO row VALUES (?1, ?2, ?3) ON CONFLICT (n) DO UPDATE SET body = ?3"),
+            _block = new(connection, "INSERT INTO block VALUES (?1, ?2, ?2) ON CONFLICT (b) DO UPDATE SET low = min(low, ?2), high = max(high, ?2)"),
             _fact = new(connection, "INSERT OR IGNORE INTO fact VALUES (?1, ?2)"),
             _value = new(connection, "SELECT v FROM value WHERE field = ?1 AND text = ?2"),
             _newValue = new(connection, "INSERT INTO value VALUES (?1, ?2, ?3)"),
@@ -58,7 +59,7 @@ sealed class TrailFile : IDisposable
             _keepPlace = new(connection, "INSERT INTO place VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET region = ?2, rack = ?3"),
             _checkpoint = new(connection, "UPDATE checkpoint SET position = ?1"),
         ];
-        (First, Last, _clock, _lastValue) = (first, Whole("SELECT max(n) FROM row") ?? first - 1, Whole("SELECT clock FROM row ORDER BY n DESC LIMIT 1") ?? 0, Whole("SELECT max(v) FROM value") ?? 0);
+        (First, Last, _lastValue) = (first, Whole("SELECT max(n) FROM row") ?? first - 1, Whole("SELECT max(v) FROM value") ?? 0);
     }
 
     /// <summary>The number of its first row.</summary>
@@ -120,7 +121,7 @@ sealed class TrailFile : IDisposable
     /// <summary>Writes rows and places together, all or none, and how far the log was read.</summary>
     public void Write(IEnumerable<TrailRow> rows, IEnumerable<(string Stream, string Region, string Rack)> places, LogPosition position)
     {
-        var (last, clock) = (Last, _clock);
+        var last = Last;
         _begin.Execute();
         try
         {
@@ -140,7 +141,7 @@ sealed class TrailFile : IDisposable
         {
             try { _rollback.Execute(); }
             catch (SqliteException) { } // it rolled back by itself
-            (Last, _clock, _lastValue) = (last, clock, Whole("SELECT max(v) FROM value") ?? 0);
+            (Last, _lastValue) = (last, Whole("SELECT max(v) FROM value") ?? 0);
             _values.Clear();
             throw;
         }
@@ -157,12 +158,14 @@ sealed class TrailFile : IDisposable
 
     void Put(TrailRow row)
     {
-        (Last, _clock) = (Math.Max(Last, row.Number), Math.Max(_clock, row.Time));
+        Last = Math.Max(Last, row.Number);
         _put.Bind(1, row.Number);
         _put.Bind(2, row.Time);
-        _put.Bind(3, _clock);
-        _put.Bind(4, row.Body.AsSpan());
+        _put.Bind(3, row.Body.AsSpan());
         _put.Execute();
+        _block.Bind(1, row.Number >> BlockBits);
+        _block.Bind(2, row.Time);
+        _block.Execute();
         foreach (var fact in row.Facts)
         {
             _fact.Bind(1, Value(fact));

@@ -22,13 +22,16 @@ sealed record TrailTaken(List<TrailFound> Rows, long Reached, long ReachedTime, 
 /// </summary>
 sealed class TrailWalk(Reader reader, TrailQuery query)
 {
-    const int MostLeaps = 10_000;
+    const int MostLeaps = 2_000;
 
     readonly bool _up = query.OldestFirst;
     int _leaps;
 
     /// <summary>Up to here it was looked.</summary>
     long _reached;
+
+    /// <summary>The blocks in which the times asked for may be; null = all.</summary>
+    List<long>? _blocks;
 
     /// <param name="after">Rows after this number, in the query's order.</param>
     /// <param name="limit">At most so many.</param>
@@ -39,17 +42,28 @@ sealed class TrailWalk(Reader reader, TrailQuery query)
         var none = Values(query.None);
         var (low, high) = (reader.Number("SELECT min(n) FROM row WHERE n >= ?1", 0) ?? 0, reader.Number("SELECT max(n) FROM row WHERE n >= ?1", 0) ?? -1);
         if (low > high || all.Any(values => values.IsEmpty)) return new(rows, after, 0, true);
-        (low, high) = (Math.Max(low, First(low, high, query.From)), Math.Min(high, Last(low, high)));
-        var at = _up ? Math.Max(low, after + 1) : Math.Min(high, after == long.MinValue ? after : after - 1);
+        _blocks = query.From > 0 || query.To < long.MaxValue ? reader.Rows("SELECT b FROM block WHERE high >= ?1 AND low < ?2 ORDER BY b", [query.From, query.To], row => row.Int64(0)) : null;
+        var at = Within(_up ? Math.Max(low, after + 1) : Math.Min(high, after - 1));
         while (rows.Count < limit)
         {
             if (at < low || at > high) return new(rows, after, 0, true);
             if (_leaps > MostLeaps) return new(rows, _up ? at - 1 : at + 1, Time(at), false);
-            if (Common(all, at) is not { } met || met < low || met > high) return _leaps > MostLeaps ? new(rows, _up ? _reached - 1 : _reached + 1, Time(_reached), false) : new(rows, after, 0, true);
-            if (!Has(none, met) && Row(met) is { } row && row.Time >= query.From && row.Time < query.To) rows.Add(row);
-            at = _up ? met + 1 : met - 1;
+            if (Common(all, at) is not { } met) return _leaps > MostLeaps ? new(rows, _up ? _reached - 1 : _reached + 1, Time(_reached), false) : new(rows, after, 0, true);
+            if ((at = Within(met)) != met) continue;
+            if (!Has(none, met) && Row(met) is { } row) rows.Add(row);
+            at = Within(_up ? met + 1 : met - 1);
         }
         return new(rows, rows[^1].Number, rows[^1].Time, false);
+    }
+
+    /// <summary>This number, or the next that is of a block in which the times asked for may be.</summary>
+    long Within(long at)
+    {
+        if (_blocks is null) return at;
+        var found = _blocks.BinarySearch(at >> TrailFile.BlockBits);
+        if (found >= 0) return at;
+        if (_up) return ~found < _blocks.Count ? _blocks[~found] << TrailFile.BlockBits : long.MaxValue;
+        return ~found > 0 ? ((_blocks[~found - 1] + 1) << TrailFile.BlockBits) - 1 : long.MinValue;
     }
 
     /// <summary>The next row, from <paramref name="at"/> on, that every term has; null when there is none, or the look was long enough.</summary>
@@ -87,33 +101,19 @@ sealed class TrailWalk(Reader reader, TrailQuery query)
 
     bool Has(ImmutableArray<long> values, long number) => !values.IsEmpty && Next(values, number) == number;
 
+    /// <summary>Null when its time is not asked for.</summary>
     TrailFound? Row(long number)
     {
-        var rows = reader.Rows("SELECT n, time, body FROM row WHERE n = ?1", [number], row => new TrailFound(row.Int64(0), row.Int64(1), row.Blob(2).ToArray()));
-        return rows is [var row] ? row : null;
+        var found = default(TrailFound?);
+        reader.Each("SELECT time, body FROM row WHERE n = ?1", [number], row =>
+        {
+            if (row.Int64(0) is var time && time >= query.From && time < query.To) found = new(number, time, row.Blob(1).ToArray());
+            return false;
+        });
+        return found;
     }
 
     long Time(long number) => reader.Number("SELECT time FROM row WHERE n = ?1", number) ?? 0;
-
-    /// <summary>The first row before which none can be of this time or later: the greatest time up to a row only grows, and is searched by halves.</summary>
-    long First(long low, long high, long time)
-    {
-        if (time <= 0) return low;
-        for (high++; low < high;)
-        {
-            var middle = low + ((high - low) / 2);
-            if ((reader.Number("SELECT clock FROM row WHERE n = ?1", middle) ?? 0) < time) low = middle + 1;
-            else high = middle;
-        }
-        return low;
-    }
-
-    /// <summary>The last row that can be before the end of the time asked for: two minutes later only rows that came late are, and those are listed.</summary>
-    long Last(long low, long high)
-    {
-        if (query.To > DateTime.MaxValue.Ticks - TrailFile.Late) return high;
-        return Math.Max(First(low, high, query.To + TrailFile.Late), reader.Number($"SELECT max(n) FROM row WHERE clock - time > {TrailFile.Late} AND time < ?1", query.To) ?? 0);
-    }
 
     ImmutableArray<long> Values(ImmutableArray<TrailFact> facts) =>
         [.. facts.SelectMany(f => reader.Rows("SELECT v FROM value WHERE field = ?1 AND text = ?2", [(long)f.Field, f.Text], row => row.Int64(0)))];
