@@ -64,7 +64,7 @@ public sealed class OpenApiTests(SharedNode shared)
     public void What_takes_a_body_says_which() => Assert.All(Operations.Where(o => o.Method != "get"), o =>
     {
         // Of one machine these say all there is to say; of many they say which.
-        string[] bare = ["inspect", "promote", "release", "retire", "retry", "unrack", "end-maintenance", "rotate", "deprecate", "delete", "revoke", "withdraw"];
+        string[] bare = ["inspect", "promote", "release", "retire", "retry", "unrack", "end-maintenance", "rotate", "deprecate", "delete", "revoke", "withdraw", "again"];
         var takes = o.Path is not "/api/v1/sign-out" && (o.Path == "/api/v1/credentials/{id}/rotate" || !(bare.Contains(o.Path.Split('/')[^1]) && o.Path.Contains('}', StringComparison.Ordinal)));
         Assert.Equal(takes, o.Operation["requestBody"] is not null);
         if (!takes) return;

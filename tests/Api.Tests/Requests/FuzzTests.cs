@@ -34,7 +34,7 @@ public sealed class FuzzTests(SharedNode shared)
             "bmc":{"address":"https://b.example","user":"u","password":"p","protocol":"redfish","pinnedCertificate":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}}
             """),
         ("/api/v1/machines/fuzzed/provision", typeof(ProvisionSpec), """{"image":"a@1","hostname":"h","owner":"o","rootDisk":"first","address":"10.0.0.2/24","gateway":"10.0.0.1","dns":["10.0.0.1"],"sshKeys":["ssh-ed25519 AAAA"],"userData":"u"}"""),
-        ("/api/v1/machines/fuzzed/hold", typeof(HoldBody), """{"reason":"r","source":"operator","expiresAt":"2099-01-01T00:00:00Z"}"""),
+        ("/api/v1/machines/fuzzed/hold", typeof(HoldBody), """{"reason":"r","source":"operator","expiresAt":"2099-01-01T00:00:00Z","liftPermission":"machine.unhold"}"""),
         ("/api/v1/machines/fuzzed/unhold", typeof(UnholdBody), """{"source":"operator"}"""),
         ("/api/v1/machines/fuzzed/tag", typeof(TagBody), """{"set":{"k":"v"},"remove":["x"]}"""),
         ("/api/v1/operations/fuzzed/cancel", typeof(CancelBody), """{"reason":"r"}"""),
