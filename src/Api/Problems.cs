@@ -30,6 +30,7 @@ public static class Problems
         ProblemCodes.Unexpected => 500,
         ProblemCodes.OutcomeUnknown or ProblemCodes.Unavailable => 503,
         ProblemCodes.NoCapacity => 507,
+        ProblemCodes.QuotaExceeded => 403,
         _ => 409,
     };
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Ppec.Contracts.Gate;
 
 namespace Ppec.Contracts.Access;
@@ -67,4 +68,21 @@ public interface IClaimGrain : IGrainWithStringKey
 
     /// <summary>Whose it is now.</summary>
     Task<string?> Owner();
+}
+
+/// <summary>
+/// Counts what a team has against its quotas, one machine at a time, so that two commands cannot take the last one both. The key is the team. What it counts is the read model's, and what it
+/// let pass a moment ago: that is in memory, and needs no giving back after a crash.
+/// </summary>
+[Alias("quota")]
+public interface IQuotaGrain : IGrainWithStringKey
+{
+    /// <summary>Whether so many more would fit; nothing is taken.</summary>
+    Task<Problem?> Room(string type, int count, ImmutableSortedDictionary<string, long> quotas);
+
+    /// <summary>Takes room for a machine, until it is seen to belong to the team.</summary>
+    Task<Problem?> Take(string machine, string type, ImmutableSortedDictionary<string, long> quotas);
+
+    /// <summary>It does not come to belong to it.</summary>
+    Task Free(string machine);
 }

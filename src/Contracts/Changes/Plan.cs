@@ -19,7 +19,7 @@ public sealed record Plan(
     ImmutableArray<PlanInput> Inputs,
     string Hash);
 
-/// <summary>One effect. <paramref name="Kind"/>: <c>power</c>, <c>disk-write</c>, <c>disk-wipe</c>, <c>image</c>, <c>address</c>, <c>hostname</c>, <c>stage</c>, <c>secret</c>, <c>place</c>, <c>tag</c>, <c>create</c>, <c>substitute</c>, <c>left-out</c> (nothing is done, and why).</summary>
+/// <summary>One effect. <paramref name="Kind"/>: <c>power</c>, <c>disk-write</c>, <c>disk-wipe</c>, <c>image</c>, <c>address</c>, <c>hostname</c>, <c>stage</c>, <c>secret</c>, <c>place</c>, <c>tag</c>, <c>create</c>, <c>substitute</c>, <c>quota</c>, <c>grant-gained</c>, <c>grant-lost</c>, <c>left-out</c> (nothing is done, and why).</summary>
 [GenerateSerializer, Immutable]
 public sealed record PlanEffect(string Kind, string Target, string Detail);
 

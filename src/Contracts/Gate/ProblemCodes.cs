@@ -22,6 +22,7 @@ public static class ProblemCodes
     public const string Unexpected = "unexpected";
     public const string ObserveOnly = "observe-only";
     public const string NoCapacity = "no-capacity";
+    public const string QuotaExceeded = "quota-exceeded";
     public const string NothingChosen = "nothing-chosen";
 
     // machines

@@ -207,6 +207,9 @@ public sealed record PromoteMachine(string Machine) : MachineCommand(Machine)
 public sealed record ProvisionMachine(string Machine, ProvisionSpec Spec, ImageVersion? Image) : MachineWork(Machine), IPlanned
 {
     public override string Permission => "machine.provision";
+
+    /// <summary>What of the owner's quotas it takes, for its plan. Set by the gate.</summary>
+    [Id(100), System.Text.Json.Serialization.JsonIgnore] public string? Quota { get; init; }
 }
 
 /// <summary>Installs again; name, owner and addresses stay.</summary>

@@ -117,7 +117,7 @@ public static partial class Machine
         (Spare, PromoteMachine)                                    => Nothing<MachineEvent>(),
         (Inventory s, PromoteMachine c)                            => Promote(s, c),
 
-        (Spare s, ProvisionMachine c)                              => MachinePlans.Start(MachinePlans.Provision(s, s.Type, c.Spec, c.Image, c.At), c.PlanHash, (install, plan) => new ProvisioningStarted(c.Operation, install, plan.Hash)),
+        (Spare s, ProvisionMachine c)                              => MachinePlans.Start(MachinePlans.Provision(s, s.Type, c.Spec, c.Image, c.At, c.Quota), c.PlanHash, (install, plan) => new ProvisioningStarted(c.Operation, install, plan.Hash)),
         (Baremetal s, ReimageMachine c)                            => MachinePlans.Start(MachinePlans.Reimage(s, c.Spec, c.Image, c.At), c.PlanHash, (install, plan) => new ReimagingStarted(c.Operation, install, plan.Hash)),
         (Baremetal or Inventory, ReleaseMachine c)                 => MachinePlans.Start(MachinePlans.Release((Known)state), c.PlanHash, (disks, plan) => new ReleaseStarted(c.Operation, disks, plan.Hash)),
         (Racked or Inventory or Spare, RetireMachine c)            => MachinePlans.Start(MachinePlans.Retire((Known)state), c.PlanHash, (disks, plan) => new RetirementStarted(c.Operation, disks, plan.Hash)),

@@ -26,7 +26,7 @@ public static class MachinePlans
         (Enlisted, _) => new(null, No(MachineNotAccepted, $"{command.Machine} enlisted itself and waits to be accepted or rejected.")),
         (Known { About.Operation: { } busy }, _) => new(null, No(MachineBusy, $"Operation {busy.Id} ({busy.Kind}) is under way: wait for it, or cancel it first.")),
         (Known { About.Reserved: { } r }, _) when r.Until > command.At && r.Change != command.ForChange => new(null, Machine.KeptFor(r)),
-        (Spare s, ProvisionMachine c) => Answer(Provision(s, s.Type, c.Spec, c.Image, c.At)),
+        (Spare s, ProvisionMachine c) => Answer(Provision(s, s.Type, c.Spec, c.Image, c.At, c.Quota)),
         (Baremetal s, ReimageMachine c) => Answer(Reimage(s, c.Spec, c.Image, c.At)),
         (Baremetal or Inventory, ReleaseMachine) => Answer(Release((Known)state)),
         (Racked or Inventory or Spare, RetireMachine) => Answer(Retire((Known)state)),
@@ -50,7 +50,7 @@ public static class MachinePlans
         return begin(result.Work!, result.Plan!);
     }
 
-    public static Result<InstallPlan> Provision(Known s, string type, ProvisionSpec spec, ImageVersion? image, DateTimeOffset at)
+    public static Result<InstallPlan> Provision(Known s, string type, ProvisionSpec spec, ImageVersion? image, DateTimeOffset at, string? quota = null)
     {
         if (s.About.Bmc is null) return Refuse<InstallPlan>(MachineNoBmc, $"PPEC does not know how to reach the BMC of {s.About.Id}: set it first.");
         if (s.About.HoldsAt(at).FirstOrDefault() is { } hold) return Refuse<InstallPlan>(ProblemCodes.MachineHeld, $"Lift the hold first: {hold.Source}: {hold.Why}");
@@ -75,6 +75,7 @@ public static class MachinePlans
                 new("hostname", spec.Hostname, $"owned by {spec.Owner}"),
                 .. interfaces.Select(i => new PlanEffect("address", i.Mac, Describe(i))),
                 new("seed", s.About.Id, $"sha256:{Sha256([.. install.SshKeys, install.UserData])}"),
+                .. quota is null ? Array.Empty<PlanEffect>() : [new("quota", spec.Owner, quota)],
                 new("stage", s.About.Id, $"{s.Stage} → baremetal"),
             ],
             [new("type", type), new("signed-by", image.SignedBy), .. HardwareInputs(s.About, hardware)]), null);

@@ -17,7 +17,7 @@ public static class MachineViews
             about.Id, about.Serial, s.Stage, about.Name,
             Type: s switch { Spare x => x.Type, Baremetal x => x.Type, _ => about.Inspection?.Evaluation.Type },
             about.Place?.Region, about.Place?.Rack, about.Place?.Unit, about.Place?.Height,
-            about.Profile, about.Owner, installed?.Hostname, installed?.Plan?.Image.Image, installed?.Plan?.Interfaces.FirstOrDefault()?.Address,
+            about.Profile, about.Owner ?? about.Operation?.Plan?.Owner, installed?.Hostname, installed?.Plan?.Image.Image, installed?.Plan?.Interfaces.FirstOrDefault()?.Address,
             about.Note,
             Held: !about.Holds.IsEmpty,
             Enlisted: s is Enlisted,

@@ -11,6 +11,7 @@ using Ppec.Contracts.Queries;
 using Ppec.Contracts.Racks;
 using Ppec.Contracts.Secrets;
 using Ppec.Domain.Machines;
+using Ppec.Grains.Access;
 
 namespace Ppec.Grains.Gate;
 
@@ -18,7 +19,7 @@ namespace Ppec.Grains.Gate;
 /// Works a bulk command out: chooses the machines, asks each what would be done to it, and makes of that one plan and one parent operation.
 /// The read model proposes machines; each machine's own grain has the last word, now and again when its child begins.
 /// </summary>
-public sealed class Bulk(IGrainFactory grains, IReadModel readModel, Preparation preparation, RackRows rows, ImportRows importRows, ISecretStore secrets)
+public sealed class Bulk(IGrainFactory grains, IReadModel readModel, Preparation preparation, RackRows rows, ImportRows importRows, ISecretStore secrets, AccessBook book)
 {
     const int Page = 1000;
     const int MostProblems = 1000;
@@ -148,6 +149,9 @@ public sealed class Bulk(IGrainFactory grains, IReadModel readModel, Preparation
         }
         if (picks.Count < wish.Count)
             return new(new(ProblemCodes.NoCapacity, $"{wish.Count} machines of type {wish.Type} are wished, {picks.Count} can be given.{(unfit.Count > 0 ? $" {unfit[0].Target} cannot: {unfit[0].Detail}" : "")}", [new("count", $"At most {picks.Count} now.")]));
+
+        if ((await book.Now()).Directory.Owners.GetValueOrDefault(wish.Owner) is { Quotas: { Count: > 0 } quotas }
+            && await grains.GetGrain<IQuotaGrain>(wish.Owner).Room(wish.Type, picks.Count, quotas) is { } full) return new(full);
 
         var substitutes = new List<(string Machine, Plan Plan)>();
         var more = wish.SubstituteMachines.IsDefaultOrEmpty ? (named ? [] : left) : new Queue<string>(wish.SubstituteMachines);

@@ -62,6 +62,7 @@ public sealed class Carrier(IGrainFactory grains, Preparation preparation, Bulk 
         if (command is not MachineCommand) return new(null, command.Target, Plan: MachinePlans.Plan(command.Permission, [], [new(command.Permission.Split('.')[1], Spoken(command.Target), text)], []));
         if (command is not IPlanned)
         {
+            if (await preparation.Foreseen((MachineCommand)command) is { } foreseen) return new(foreseen, command.Target);
             var simple = await grains.GetGrain<IMachineGrain>(((MachineCommand)command).Machine).Plain((MachineCommand)command, text);
             return new(simple.Problem, command.Target, Plan: simple.Plan);
         }

@@ -9,6 +9,7 @@ using Ppec.Contracts.Profiles;
 using Ppec.Contracts.Racks;
 using Ppec.Contracts.Regions;
 using Ppec.Contracts.Secrets;
+using Ppec.Domain.Access;
 using Ppec.Domain.Images;
 using Ppec.Drivers.Images;
 using Ppec.Grains.Access;
@@ -23,18 +24,18 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
 {
     public async Task<Prepared> Of(Command command, SecretText? secret, Caller? caller) => command switch
     {
-        _ when Bmc(command) is { } bmc && options.BmcGuard.Refusal(new Uri(bmc.Address)) is { } never => new(command, Problem.Invalid("bmc.address", never)),
+        _ when Unreachable(command) is { } never => new(command, never),
         UnholdMachine c    => await Lift(c, c.Machine, c.Source),
         HoldMachine c      => await Lift(c, c.Machine, c.Source),
-        ProvisionMachine c => new(c with { Image = await Image(c.Spec.Image) }),
+        ProvisionMachine c => await Provision(c, caller),
         ReimageMachine c   => new(c with { Image = await Image(c.Spec.Image) }),
         RackMachine c      => await Rack(c, secret, caller!),
         AcceptMachine c    => await Accept(c, secret, caller!),
         MergeMachine c     => await Merge(c, caller!),
-        SetMachine c       => await Describe(c, caller!),
+        SetMachine c       => await Within(c.Machine, c.Owner, caller, () => Describe(c, caller!)),
         SetMachineBmc c    => await SetBmc(c, secret, caller!),
         RekeyMachine c     => await Rekey(c, caller!),
-        AdoptMachine c     => await Adopt(c, caller!),
+        AdoptMachine c     => await Within(c.Machine, c.Owner, caller, () => Adopt(c, caller!)),
         UnrackMachine c    => await Unrack(c, caller!),
         RetireDestroyed c  => await Destroyed(c, caller!),
         CreateRack c       => new(c, await grains.GetGrain<IRegionGrain>(c.Region).Exists() ? null : new(ProblemCodes.RegionUnknown, $"There is no region {c.Region}: create it first.")),
@@ -48,13 +49,51 @@ public sealed class Preparation(IGrainFactory grains, ISecretStore secrets, IIma
         _                  => new(command),
     };
 
-    static BmcAccess? Bmc(Command command) => command switch
+    async Task<Prepared> Provision(ProvisionMachine c, Caller? caller)
     {
-        RackMachine c   => c.Bmc,
-        AcceptMachine c => c.Bmc,
-        SetMachineBmc c => c.Bmc,
-        _               => null,
+        c = c with { Image = await Image(c.Spec.Image) };
+        return await QuotasOf(c.Spec.Owner) is { } quotas && await grains.GetGrain<IMachineGrain>(c.Machine).Read() is { } view
+            ? await Within(c.Machine, c.Spec.Owner, caller, () => Task.FromResult(new Prepared(c with { Quota = Quotas.Said(quotas, view.Type ?? "") })))
+            : new(c);
+    }
+
+    /// <summary>What gives a machine to a team takes room in the team's quotas first, and gives it back if it is refused after all. Without a caller it is only asked whether there is any.</summary>
+    async Task<Prepared> Within(string machine, string? owner, Caller? caller, Func<Task<Prepared>> prepare)
+    {
+        if (string.IsNullOrEmpty(owner) || await QuotasOf(owner) is not { } quotas || await grains.GetGrain<IMachineGrain>(machine).Read() is not { } view || view.Owner == owner) return await prepare();
+        var quota = grains.GetGrain<IQuotaGrain>(owner);
+        var full = caller is null ? await quota.Room(view.Type ?? "", 1, quotas) : await quota.Take(machine, view.Type ?? "", quotas);
+        var prepared = await prepare();
+        if (full is not null)
+        {
+            await prepared.Undo();
+            return new(prepared.Command, full);
+        }
+        if (caller is null) return prepared;
+        if (prepared.Problem is not null) await quota.Free(machine);
+        return prepared with { GiveBack = [.. prepared.GiveBack ?? [], () => quota.Free(machine)] };
+    }
+
+    /// <summary>What a team may have; null where nothing is said of it.</summary>
+    async Task<ImmutableSortedDictionary<string, long>?> QuotasOf(string owner) =>
+        (await book.Now()).Directory.Owners.GetValueOrDefault(owner) is { Quotas: { Count: > 0 } quotas } ? quotas : null;
+
+    /// <summary>What would be refused here, as far as that is seen without taking anything: for a plan.</summary>
+    public async Task<Problem?> Foreseen(MachineCommand command) => Unreachable(command) ?? command switch
+    {
+        SetMachine c   => (await Within(c.Machine, c.Owner, null, () => Task.FromResult(new Prepared(c)))).Problem,
+        AdoptMachine c => (await Within(c.Machine, c.Owner, null, () => Task.FromResult(new Prepared(c)))).Problem,
+        _              => null,
     };
+
+    Problem? Unreachable(Command command) =>
+        command switch
+        {
+            RackMachine c   => c.Bmc,
+            AcceptMachine c => c.Bmc,
+            SetMachineBmc c => c.Bmc,
+            _               => null,
+        } is { } bmc && options.BmcGuard.Refusal(new Uri(bmc.Address)) is { } never ? Problem.Invalid("bmc.address", never) : null;
 
     /// <summary>A hold that was given with a permission is taken away, or replaced, by nobody without it.</summary>
     async Task<Prepared> Lift(Command c, string machine, string source) =>
