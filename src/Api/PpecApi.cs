@@ -91,7 +91,7 @@ public static class PpecApi
         }
         catch (RequestException e) when (!http.Response.HasStarted)
         {
-            await Problems.Of(await Stranger(http) ?? e.Problem).ExecuteAsync(http);
+            await Problems.Of(e.Problem.Code == ProblemCodes.Unauthenticated ? e.Problem : await Stranger(http) ?? e.Problem).ExecuteAsync(http);
         }
         catch (BadHttpRequestException e) when (!http.Response.HasStarted)
         {

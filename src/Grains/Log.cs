@@ -65,5 +65,5 @@ public sealed class Log(IEventStore store, IEventCodec codec)
     /// <summary>Metadata of a caller's command at a time.</summary>
     public static EventMetadata Stamp(Caller caller, DateTimeOffset at) =>
         new(caller.CommandId, caller.Actor, caller.Credential, caller.SourceAddress, at, caller.BodyHash,
-            caller.Reason, caller.Ticket, caller.Operation, caller.Change, caller.Cause);
+            caller.Reason, caller.Ticket, caller.Operation, caller.Change, caller.Cause, Permission: caller.Permission);
 }

@@ -5,7 +5,7 @@ using Ppec.Stores.Sqlite;
 namespace Ppec.Projections;
 
 /// <summary>Connections that read, kept open with their compiled statements: opening and compiling would cost more than most questions. Each serves one caller at a time.</summary>
-sealed class Readers(string documents, string texts) : IDisposable
+sealed class Readers(string documents, string? texts = null) : IDisposable
 {
     readonly ConcurrentBag<Reader> _idle = [];
     volatile bool _closed;
@@ -35,7 +35,7 @@ sealed class Readers(string documents, string texts) : IDisposable
     }
 }
 
-/// <summary>One such connection: the documents, and beside them the text index as <c>texts</c>.</summary>
+/// <summary>One such connection: the documents, and beside them, where there is one, the text index as <c>texts</c>.</summary>
 sealed class Reader : IDisposable
 {
     readonly SqliteConnection _connection;
@@ -43,12 +43,12 @@ sealed class Reader : IDisposable
     /// <summary>By their text, of which the program has a few dozen.</summary>
     readonly Dictionary<string, Statement> _statements = new(StringComparer.Ordinal);
 
-    public Reader(string documents, string texts)
+    public Reader(string documents, string? texts)
     {
         _connection = ReadModelFile.Connect(documents);
         using var command = _connection.CreateCommand();
-        command.CommandText = "ATTACH DATABASE $texts AS texts; PRAGMA query_only = ON; PRAGMA mmap_size = 268435456;";
-        command.Parameters.AddWithValue("$texts", texts);
+        command.CommandText = $"{(texts is null ? "" : "ATTACH DATABASE $texts AS texts;")} PRAGMA query_only = ON; PRAGMA mmap_size = 268435456;";
+        if (texts is not null) command.Parameters.AddWithValue("$texts", texts);
         command.ExecuteNonQuery();
     }
 
@@ -94,6 +94,17 @@ sealed class Reader : IDisposable
             return true;
         });
         return bits;
+    }
+
+    /// <summary>The first column of the first row, a number; null where there is none.</summary>
+    public long? Number(string sql, long first, long second = 0)
+    {
+        var statement = Statement(sql);
+        statement.Bind(1, first);
+        if (sql.Contains("?2", StringComparison.Ordinal)) statement.Bind(2, second);
+        var found = statement.Step() && !statement.IsNull(0) ? statement.Int64(0) : default(long?);
+        statement.Reset();
+        return found;
     }
 
     Statement Statement(string sql) => _statements.TryGetValue(sql, out var known) ? known : _statements[sql] = new(_connection, sql);

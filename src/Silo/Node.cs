@@ -141,7 +141,7 @@ public sealed class Node : IAsyncDisposable
         else services.AddSingleton<ISnapshotStore, GrainStorageSnapshots>();
     }
 
-    /// <summary>What shows that the log is the one that was written.</summary>
+    /// <summary>What shows that the log is the one that was written, who wrote it, and who tried.</summary>
     static void Audit(IServiceCollection services, DataDirectory data, HeadOptions heads)
     {
         services
@@ -150,7 +150,11 @@ public sealed class Node : IAsyncDisposable
             .AddSingleton(s => ActivatorUtilities.CreateInstance<TreeKeeper>(s, data.File("tree")))
             .AddSingleton<ILogTree>(s => s.GetRequiredService<TreeKeeper>())
             .AddHostedService(s => s.GetRequiredService<TreeKeeper>())
-            .AddHostedService<Anchors>();
+            .AddHostedService<Anchors>()
+            .AddSingleton(s => ActivatorUtilities.CreateInstance<TrailFollower>(s, data.File("audit.db"))).AddHostedService(s => s.GetRequiredService<TrailFollower>())
+            .AddSingleton(s => ActivatorUtilities.CreateInstance<AttemptLog>(s, data.File("attempts"), new RingSize())).AddHostedService(s => s.GetRequiredService<AttemptLog>())
+            .AddSingleton<IAttempts>(s => s.GetRequiredService<AttemptLog>())
+            .AddSingleton<IAuditTrail, AuditTrail>().AddSingleton<IDiskRecords, DiskRecords>();
     }
 
     static void Orleans(WebApplicationBuilder builder, ClusterOptions? cluster, Storage storage)

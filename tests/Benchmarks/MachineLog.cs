@@ -19,7 +19,7 @@ static class MachineLog
     public const int Types = 20;
     public const int Teams = 50;
     const int Writers = 64;
-    static readonly DateTimeOffset Start = new(2026, 1, 5, 8, 0, 0, TimeSpan.Zero);
+    public static readonly DateTimeOffset Start = new(2026, 1, 5, 8, 0, 0, TimeSpan.Zero);
     static readonly EventCodec Codec = EventNames.Codec();
 
     public static string Id(int n) => $"sn{n:000000}x";

@@ -1,8 +1,8 @@
 using System.Globalization;
 using Ppec.Benchmarks;
 
-// Measures and prints; asserts nothing. `--quick` takes less than four minutes; `gate`, `lives`, `starts`, `stores`, `cluster`, `fleet`, `storm`, `grains`, `queries`, `verify` and `import` run one part;
-// `import 5000` imports so many; `fleet 13500` racks and inspects so many machines instead of a thousand at each of four windows; `queries` and `verify` read the log in the directory that PPEC_BENCH_LOG names instead of writing one.
+// Measures and prints; asserts nothing. `--quick` takes less than four minutes; `gate`, `gate-access`, `audit`, `lives`, `starts`, `stores`, `cluster`, `fleet`, `storm`, `grains`, `queries`, `verify` and `import` run one part;
+// `import 5000` imports so many; `fleet 13500` racks and inspects so many machines instead of a thousand at each of four windows; `queries`, `audit` and `verify` read the log in the directory that PPEC_BENCH_LOG names instead of writing one.
 var quick = args.Contains("--quick");
 var parts = args.Where(a => !a.StartsWith("--", StringComparison.Ordinal)).ToList();
 var model = File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown CPU";
@@ -10,6 +10,8 @@ Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{model}, {Enviro
 Console.WriteLine();
 Row.Head();
 if (Wanted("gate")) await GateRate.Run(TimeSpan.FromSeconds(quick ? 2 : 8), rounds: quick ? 1 : 2);
+if (Wanted("gate-access")) await GateAccess.Run(TimeSpan.FromSeconds(quick ? 2 : 8), rounds: quick ? 1 : 4);
+if (Wanted("audit")) await AuditRates.Run(machines: quick ? 10_000 : 100_000, requests: quick ? 100 : 500);
 if (Wanted("lives")) await Lives.Run(count: quick ? 30 : 150, warmUp: quick ? 10 : 50);
 if (Wanted("starts")) await Starts.Run();
 if (Wanted("stores")) await StoreRates.Run(TimeSpan.FromSeconds(quick ? 1 : 5), rounds: quick ? 1 : 2);

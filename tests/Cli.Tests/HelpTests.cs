@@ -66,7 +66,7 @@ public sealed partial class HelpTests
         ppec alert list|show|ack|resolve|silence
         ppec webhook list|show|create|set|delete|test|deliveries
         ppec log search
-        ppec audit verify|prove|heads
+        ppec audit search|export|verify|prove|heads
         ppec import
         ppec export
         ppec lab up|down|status

@@ -37,9 +37,24 @@ public sealed class SearchTests : AgainstStub
     public async Task A_disk_shows_its_machines_and_wipes()
     {
         _server.On("GET /api/v1/disks/S6", """{"serial":"S6","model":"PM9A3","wwn":"","sizeBytes":1,"machine":"sn2","stays":[{"machine":"sn1","slot":"a","from":"2026-01-05T08:00:00Z","until":"2026-01-06T08:00:00Z","seen":"2026-01-05T09:00:00Z"}],"wipes":[{"machine":"sn1","operation":"op1","method":"nvme-format","sanitizationClass":"purge","verified":true,"samplesRead":7,"startedAt":"2026-01-05T08:00:00Z","finishedAt":"2026-01-05T08:00:00Z"}]}""");
+        // Who is no auditor sees what a disk is and was.
+        _server.On("GET /api/v1/disks/S6/record", """{"status":403,"code":"forbidden","detail":"You lack the permission audit.read."}""", 403);
         var ran = await _terminal.RunAsync("disk", "show", "S6");
         Assert.Equal(0, ran.Exit);
         foreach (var word in (string[])["sn2", "sn1", "nvme-format", "purge", "7 samples", "op1"]) Assert.Contains(word, ran.Out, StringComparison.Ordinal);
+        Assert.Equal(5, (await _terminal.RunAsync("disk", "show", "S6", "--record")).Exit);
+
+        var wipe = """{"machine":"sn1","operation":"op1","method":"nvme-format","sanitizationClass":"purge","verified":true,"samplesRead":7,"startedAt":"2026-01-05T08:00:00Z","finishedAt":"2026-01-05T08:00:00Z"}""";
+        var plan = """{"command":"machine.release","machines":["sn1"],"effects":[{"kind":"disk-wipe","target":"S6","detail":"all of it"}],"inputs":[],"hash":"abc123"}""";
+        var change = $$"""{"id":"ch1","state":"executed","permission":"machine.release","target":"machine-sn1","maker":"alice","command":"ReleaseMachine","body":{},"plan":{{plan}},"stages":[],"approvals":[{"by":"bob","at":"2026-01-05T07:30:00Z","hash":"abc123","comment":"seen"}],"openedAt":"2026-01-05T07:00:00Z","approveUntil":"2026-01-06T07:00:00Z","moved":[],"breakGlass":false,"version":3}""";
+        _server.On("GET /api/v1/disks/S6/record", $$"""
+            {"disk":{"serial":"S6","model":"PM9A3","wwn":"","sizeBytes":1,"stays":[],"wipes":[{{wipe}}]},
+             "wipes":[{"wipe":{{wipe}},"position":"4711","maker":"alice","reason":"end of lease","begunAt":"2026-01-05T07:59:00Z","planHash":"abc123","change":{{change}}}]}
+            """);
+        var page = await _terminal.RunAsync("disk", "show", "S6");
+        Assert.Equal(0, page.Exit);
+        foreach (var word in (string[])["alice", "end of lease", "bob", "ch1", "abc123", "disk-wipe S6: all of it", "4711", "no signed head covers it yet"]) Assert.Contains(word, page.Out, StringComparison.Ordinal);
+        Assert.Contains("\"planHash\": \"abc123\"", (await _terminal.RunAsync("disk", "show", "S6", "--record", "-o", "json")).Out, StringComparison.Ordinal);
     }
 
     [Fact]

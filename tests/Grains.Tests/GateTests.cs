@@ -25,6 +25,7 @@ public sealed class GateTests(World world) : IClassFixture<World>, IDisposable
         Assert.Equal(ProblemCodes.Unauthenticated, await Try(Tokens.New("agt", "test")));
         Assert.Equal(ProblemCodes.Unauthenticated, await Try(""));
         Assert.Null(await Try(world.Token));
+        Assert.Contains(world.Attempts.All, a => a.Attempt is { Actor: null, Credential: null, Source: "10.9.9.9", Permission: "machine.read", Problem: ProblemCodes.Unauthenticated });
 
         async Task<string?> Try(string token) => (await world.Gate.Sight(new(token, "10.9.9.9", "machine.read"))).Problem?.Code;
     }

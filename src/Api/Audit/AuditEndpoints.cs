@@ -19,6 +19,7 @@ static class AuditEndpoints
     public static void MapAudit(this IEndpointRouteBuilder routes)
     {
         var audit = routes.MapGroup("/api/v1/audit").WithTags("audit");
+        audit.MapTrail();
 
         audit.MapGet("/heads", async (HttpContext http, IGrainFactory grains, ILogTree tree) =>
         {

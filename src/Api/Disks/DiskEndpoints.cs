@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Ppec.Contracts;
+using Ppec.Contracts.Audit;
 using Ppec.Contracts.Disks;
 using Ppec.Contracts.Queries;
 
@@ -17,6 +18,13 @@ static class DiskEndpoints
             await http.AwaitPosition(model);
             return model.Disk(Uri.UnescapeDataString(serial)) is { } disk && disk.Stays.All(s => model.Sees(sight, "machine", s.Machine)) ? Results.Json(disk, PpecJson.Options) : Problems.NotFound($"disk {serial} in any machine, now or ever");
         }).WithTags("disks").Named("disk_show", "A disk's life by its serial: every machine it sat in, every wipe, and where it is now").Answers<DiskView>(200).WithQuery("after");
+
+        routes.MapGet("/api/v1/disks/{serial}/record", async (string serial, HttpContext http, IGrainFactory grains, IReadModel model, IDiskRecords records) =>
+        {
+            await http.MayReadAll(grains, "audit.read");
+            await http.AwaitPosition(model);
+            return await records.Of(Uri.UnescapeDataString(serial), http.RequestAborted) is { } record ? Results.Json(record, PpecJson.Options) : Problems.NotFound($"disk {serial} in any machine, now or ever");
+        }).WithTags("disks").Named("disk_record", "The same for an auditor: who had each wipe done, who agreed to which plan, and a proof that the log says so").Answers<DiskRecord>(200).WithQuery("after");
 
         routes.MapGet("/api/v1/find", async (HttpContext http, IGrainFactory grains, IReadModel model) =>
         {

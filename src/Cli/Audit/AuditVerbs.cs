@@ -9,7 +9,7 @@ namespace Ppec.Cli.Audit;
 static class AuditVerbs
 {
     public static Verb Build(Shell shell) => new Verb("audit", "Who did what, and that the log is the one that was written.", "ppec audit verify --head kept.json --key heads.pub")
-        .Under(VerifyVerb.Build(shell), Prove(shell), Heads(shell));
+        .Under(TrailVerbs.Search(shell), TrailVerbs.Export(shell), VerifyVerb.Build(shell), Prove(shell), Heads(shell));
 
     static Verb Prove(Shell shell)
     {

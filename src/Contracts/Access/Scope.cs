@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Ppec.Contracts.Access;
 
 /// <summary>
@@ -44,6 +46,15 @@ public sealed record Scope(string Kind, string Value)
         "tag"    => on.Tags?.TryGetValue(Tag.Key, out var value) == true && value == Tag.Value,
         _        => on.Noun == Kind && on.Id == Value,
     };
+
+    /// <summary>Every scope but the global one that covers a thing, as it is written.</summary>
+    public static IEnumerable<string> Around(Resource on)
+    {
+        (string Kind, string? Value)[] places = [("region", on.Region), ("rack", on.Rack), ("pool", on.Pool), ("owner", on.Owner), (on.Noun, on.Id)];
+        foreach (var (kind, value) in places)
+            if (!string.IsNullOrEmpty(value)) yield return $"{kind}:{value}";
+        foreach (var (key, value) in on.Tags ?? ImmutableDictionary<string, string>.Empty) yield return $"tag:{key}={value}";
+    }
 
     public override string ToString() => Kind == "global" ? Kind : $"{Kind}:{Value}";
 }

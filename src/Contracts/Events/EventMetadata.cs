@@ -18,7 +18,8 @@ public sealed record EventMetadata(
     string? Operation = null,
     string? Change = null,
     string? Cause = null,
-    int Schema = 1);
+    int Schema = 1,
+    string? Permission = null);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(EventMetadata))]

@@ -12,7 +12,8 @@ public sealed record Caller(
     string? Ticket = null,
     string? Operation = null,
     string? Change = null,
-    string? Cause = null)
+    string? Cause = null,
+    string? Permission = null)
 {
     /// <summary>PPEC itself, acting for an operation. The command id makes the act repeatable: the same step of the same generation is the same command.</summary>
     public static Caller ForOperation(string operation, string commandId) =>

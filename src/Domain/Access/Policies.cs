@@ -18,7 +18,7 @@ public static class Policies
 {
     /// <summary>Every policy that a command falls under.</summary>
     public static ImmutableArray<PolicyView> Matching(Rights rights, Reaching command, DateTimeOffset now) =>
-        [.. rights.Directory.Policies.Values.Where(p => Matches(rights, p, command, now))];
+        [.. rights.Naming(command.Permission).Concat(command.Moves.SelectMany(m => rights.Around(m.From))).DistinctBy(p => p.Id).Where(p => Matches(rights, p, command, now)).OrderBy(p => p.Id, StringComparer.Ordinal)];
 
     static bool Matches(Rights rights, PolicyView policy, Reaching command, DateTimeOffset now) =>
         Leaves(policy, command) && Within(policy.Window, now) || policy.Permissions.Any(p => Permissions.Gives(p, command.Permission))

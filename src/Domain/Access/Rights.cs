@@ -29,7 +29,8 @@ public sealed class Rights(Directory directory)
 {
     readonly ILookup<string, GrantView> _bySubject = directory.Grants.Values.ToLookup(g => g.Subject, StringComparer.Ordinal);
     readonly ConcurrentDictionary<string, ImmutableArray<Power>> _powers = new(StringComparer.Ordinal);
-    readonly ConcurrentDictionary<string, bool> _guarded = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, ImmutableArray<PolicyView>> _guarded = new(StringComparer.Ordinal);
+    readonly ILookup<string, PolicyView> _byScope = directory.Policies.Values.ToLookup(p => p.Scope, StringComparer.Ordinal);
     readonly ConcurrentDictionary<(string Role, string Permission), bool> _gives = new();
 
     public Directory Directory => directory;
@@ -88,7 +89,14 @@ public sealed class Rights(Directory directory)
     public bool AnyScopedPolicy { get; } = directory.Policies.Values.Any(p => p.Scope != "global");
 
     /// <summary>Whether any policy names commands with this permission.</summary>
-    public bool AnyPolicy(string permission) => _guarded.GetOrAdd(permission, p => directory.Policies.Values.Any(policy => policy.Permissions.Any(given => Permissions.Gives(given, p))));
+    public bool AnyPolicy(string permission) => !Naming(permission).IsEmpty;
+
+    /// <summary>The policies that name commands with this permission.</summary>
+    public ImmutableArray<PolicyView> Naming(string permission) =>
+        _guarded.GetOrAdd(permission, p => [.. directory.Policies.Values.Where(policy => policy.Permissions.Any(given => Permissions.Gives(given, p)))]);
+
+    /// <summary>The policies in whose scope a thing is, but for those that are about everything.</summary>
+    public IEnumerable<PolicyView> Around(Resource thing) => Scope.Around(thing).SelectMany(s => _byScope[s]);
 
     /// <summary>The person behind a user: oneself, or who answers for the service account.</summary>
     public string? Person(string user) => directory.Users.GetValueOrDefault(user) switch

@@ -37,23 +37,26 @@ public static class Filter
     const int MostTerms = 32;
     const int MostValues = 100;
 
+    /// <param name="text">The filter.</param>
+    /// <param name="fields">What it may ask for; of things unless said.</param>
     /// <exception cref="QueryException">It cannot be read; the message names the term and what would be right.</exception>
-    public static ImmutableArray<Term> Parse(string? text)
+    public static ImmutableArray<Term> Parse(string? text, FilterFields? fields = null)
     {
+        fields ??= FilterFields.Things;
         if (string.IsNullOrWhiteSpace(text)) return [];
         if (text.Length > LongestFilter) throw Wrong($"A filter has at most {LongestFilter} characters.");
-        ImmutableArray<Term> terms = [.. Words(text).Select(One)];
+        ImmutableArray<Term> terms = [.. Words(text).Select(w => One(w, fields))];
         return terms.Length <= MostTerms ? terms : throw Wrong($"A filter has at most {MostTerms} terms.");
     }
 
-    static Term One(Word word)
+    static Term One(Word word, FilterFields fields)
     {
         var negated = word.Text[0] == '-' && word.Text.Length > 1;
         var body = negated ? word.Text[1..] : word.Text;
         var split = body.IndexOfAny([':', '=', '<', '>']);
         var key = split > 0 ? body[..split] : body;
         if (split <= 0)
-            return body switch
+            return !fields.AreThings ? throw Wrong($"In '{word.Text}': write KEY:VALUE. Keys: {fields}.") : body switch
             {
                 "hold" or "drift"                                                                  => new Term.Has(body, negated),
                 ['@', .. var name] when name.Length > 0 && !word.Quoted                            => new Term.Saved(name, negated),
@@ -63,12 +66,12 @@ public static class Filter
         var comparison = body[split] is '<' or '>' && split + 1 < body.Length && body[split + 1] == '=' ? body.Substring(split, 2) : body.Substring(split, 1);
         var value = body[(split + comparison.Length)..];
         var values = word.Commas.Select(c => c - split - comparison.Length - (negated ? 1 : 0)).Where(c => c >= 0).ToImmutableArray();
-        if (FilterKeys.Number.Contains(key)) return Number(key, comparison, value, word, negated);
-        if (FilterKeys.Time.Contains(key)) return Time(key, comparison, value, word, negated);
-        var isTag = key.Length > 4 && key.StartsWith("tag.", StringComparison.Ordinal);
-        if (!isTag && !FilterKeys.Text.Contains(key))
-            return word.Quoted ? new Term.Text(body, negated) : throw Wrong($"In '{word.Text}': there is no filter key '{key}'. Keys: {string.Join(", ", FilterKeys.Text.Union(FilterKeys.Number).Union(FilterKeys.Time))}, tag.KEY. Quote the whole word to find it as text.");
-        if (comparison is not (":" or "=")) throw Wrong($"In '{word.Text}': {key} is matched, not compared: write {key}:VALUE. Compared are {string.Join(", ", FilterKeys.Number.Union(FilterKeys.Time))}.");
+        if (fields.Number.Contains(key)) return Number(key, comparison, value, word, negated);
+        if (fields.Time.Contains(key)) return Time(key, comparison, value, word, negated);
+        var isTag = fields.AreThings && key.Length > 4 && key.StartsWith("tag.", StringComparison.Ordinal);
+        if (!isTag && !fields.Text.Contains(key))
+            return word.Quoted && fields.AreThings ? new Term.Text(body, negated) : throw Wrong($"In '{word.Text}': there is no filter key '{key}'. Keys: {fields}.{(fields.AreThings ? " Quote the whole word to find it as text." : "")}");
+        if (comparison is not (":" or "=")) throw Wrong($"In '{word.Text}': {key} is matched, not compared: write {key}:VALUE. Compared are {string.Join(", ", fields.Number.Union(fields.Time))}.");
         if (value.Length == 0) throw Wrong($"In '{word.Text}': {key} lacks a value: write {key}{comparison}VALUE.");
         var all = Split(value, values).Select(v => FilterKeys.Fold(key, v)).ToImmutableArray();
         if (all.Length > MostValues) throw Wrong($"In '{word.Text[..40]}…': a term has at most {MostValues} values.");

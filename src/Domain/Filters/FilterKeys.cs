@@ -40,3 +40,17 @@ public static class FilterKeys
         return string.Join(':', digits.ToString().Chunk(2).Select(pair => new string(pair)));
     }
 }
+
+/// <summary>What the filters of one list may ask for. Of things there are also tags, free text and saved filters.</summary>
+public sealed record FilterFields(ImmutableSortedSet<string> Text, ImmutableSortedSet<string> Number, ImmutableSortedSet<string> Time, bool AreThings)
+{
+    public static readonly FilterFields Things = new(FilterKeys.Text, FilterKeys.Number, FilterKeys.Time, true);
+
+    /// <summary>Commands and attempts.</summary>
+    public static readonly FilterFields Audit = new(
+        ImmutableSortedSet.Create(StringComparer.Ordinal, "actor", "action", "target", "region", "rack", "outcome", "problem", "ticket", "credential", "source", "change", "operation"),
+        ImmutableSortedSet<string>.Empty, ImmutableSortedSet.Create(StringComparer.Ordinal, "time"), false);
+
+    /// <summary>The keys, as they are listed to who used another.</summary>
+    public override string ToString() => string.Join(", ", Text.Union(Number).Union(Time)) + (AreThings ? ", tag.KEY" : "");
+}

@@ -28,7 +28,7 @@ public sealed class ChangeRunner(AccessBook book, Reaches reaches, Carrier carri
         if (CommandText.TryRead(facts.Command, facts.Body) is not { } read) return new(id, "failed", $"This program does not know the command {facts.Command} as it was written: ask again.", null, []);
         var command = CommandText.Stamped(read with { At = at, ForChange = id }, who, commandId);
         bool May(string permission, Resource on) => rights.May(who, permission, on, at).Allowed;
-        var caller = new Caller(facts.Maker, facts.Credential, facts.Source, commandId, "", facts.Reason, facts.Ticket, Change: id);
+        var caller = new Caller(facts.Maker, facts.Credential, facts.Source, commandId, "", facts.Reason, facts.Ticket, Change: id, Permission: facts.Permission);
 
         var on = await reaches.Of(command);
         if (rights.Directory.Users.GetValueOrDefault(facts.Maker) is not { Disabled: false }) return Superseded(id, $"{facts.Maker}, who made it, is no longer there.");

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Ppec.Contracts;
 using Ppec.Contracts.Access;
+using Ppec.Contracts.Audit;
 using Ppec.Contracts.Changes;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Logs;
@@ -23,13 +24,20 @@ namespace Ppec.Grains.Gate;
 /// Stateless and reentrant: many callers at once; the ban on reentrancy is for aggregates.
 /// </summary>
 [StatelessWorker(256), Reentrant]
-public sealed class GateGrain(Identity identity, Reaches reaches, Carrier carrier, Guarding guarding, Deciding deciding, ChangeRunner changes, MachinePower power, Tickets tickets, PpecOptions options, TimeProvider time, ILogger<GateGrain> logger) : Grain, IGateGrain
+public sealed class GateGrain(Identity identity, Reaches reaches, Carrier carrier, Guarding guarding, Deciding deciding, ChangeRunner changes, MachinePower power, Tickets tickets, PpecOptions options, TimeProvider time, IAttempts attempts, ILogger<GateGrain> logger) : Grain, IGateGrain
 {
     public async Task<GateAnswer> Execute(GateRequest request)
     {
-        var (who, rights, stranger) = await identity.Of(request.Credential, request.SourceAddress);
-        if (stranger is not null) return new(stranger);
-        var at = time.GetUtcNow();
+        var (visitor, at) = (await identity.Of(request.Credential, request.SourceAddress), time.GetUtcNow());
+        var commandId = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{visitor.Who.User}\n{request.IdempotencyKey ?? Guid.NewGuid().ToString()}")))[..32];
+        var answer = visitor.Stranger is { } stranger ? new(stranger) : await Execute(request, visitor.Who, visitor.Rights, commandId, at);
+        if (answer.Problem is { } problem)
+            Note(visitor, problem, request.SourceAddress, request.Command.Permission, at, new(request.Command.Target, request.Reason, request.Ticket, commandId, () => CommandText.Write(CommandText.Unstamped(request.Command))));
+        return answer;
+    }
+
+    async Task<GateAnswer> Execute(GateRequest request, Principal who, Rights rights, string commandId, DateTimeOffset at)
+    {
         if (request.Command is AskAgain again)
         {
             var change = GrainFactory.GetGrain<IChangeGrain>(again.Change);
@@ -39,7 +47,6 @@ public sealed class GateGrain(Identity identity, Reaches reaches, Carrier carrie
             request = request with { Command = wished!, Reason = request.Reason ?? facts!.Reason, Ticket = request.Ticket ?? facts!.Ticket };
         }
         if (!Validation.Accepts(request.Command)) return new(new(ProblemCodes.Forbidden, $"{request.Command.Permission} is PPEC's own."));
-        var commandId = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{who.User}\n{request.IdempotencyKey ?? Guid.NewGuid().ToString()}")))[..32];
         var command = CommandText.Stamped(request.Command with { At = at, IfVersion = request.IfMatch, ForChange = null }, who, commandId);
         if (Permitted.Nowhere(rights, who, command, at) is { } nowhere) return new(nowhere);
         if (Validation.Check(command, request.Secret) is { } misshapen) return new(misshapen);
@@ -54,7 +61,7 @@ public sealed class GateGrain(Identity identity, Reaches reaches, Carrier carrie
             if (command is RotateCredential or RevokeCredential && Permitted.Credential(rights, who, (CredentialCommand)command, await GrainFactory.GetGrain<ICredentialGrain>(((CredentialCommand)command).Credential).Issued(), at) is { } notMine) return new(notMine, command.Target);
             if (Permitted.Refuses(rights, who, command, on, at) is { } denied) return new(denied, command.Target);
             if (options.Observe && !request.PlanOnly && Observing.Refuses(command)) return new(Observing.Refusal, command.Target);
-            var caller = new Caller(who.User, who.Credential, request.SourceAddress, commandId, BodyHash(request.Command), request.Reason, request.Ticket);
+            var caller = new Caller(who.User, who.Credential, request.SourceAddress, commandId, BodyHash(request.Command), request.Reason, request.Ticket, Permission: command.Permission);
             if (request.PlanOnly) return await carrier.Plan(command, May);
             return await guarding.Opened(new(command, on, who, rights, caller, request.Secret, request.BreakGlass), May) ?? await carrier.Carry(command, request.Secret, caller, May);
         }
@@ -69,8 +76,14 @@ public sealed class GateGrain(Identity identity, Reaches reaches, Carrier carrie
 
     public async Task<SightAnswer> Sight(ReadRequest request)
     {
-        var (who, rights, stranger) = await identity.Of(request.Credential, request.SourceAddress);
-        if (stranger is not null) return new(null, stranger);
+        var visitor = await identity.Of(request.Credential, request.SourceAddress);
+        var answer = visitor.Stranger is { } stranger ? new(null, stranger) : Sight(request, visitor.Who, visitor.Rights);
+        if (answer.Problem is { } problem) Note(visitor, problem, request.SourceAddress, request.Permission, time.GetUtcNow());
+        return answer;
+    }
+
+    SightAnswer Sight(ReadRequest request, Principal who, Rights rights)
+    {
         if (request.Permission.Length == 0) return new(new(who.User, [], who.Limits), null); // it asks only whether somebody is known
         return rights.Reach(who, request.Permission, time.GetUtcNow()) switch
         {
@@ -82,7 +95,14 @@ public sealed class GateGrain(Identity identity, Reaches reaches, Carrier carrie
 
     public async Task<SignInAnswer> SignIn(SignInRequest request)
     {
-        if (await GrainFactory.GetGrain<ISignInGrain>(request.User).Check(request.Password) is { } wrong) return new(wrong);
+        if (await GrainFactory.GetGrain<ISignInGrain>(request.User).Check(request.Password) is { } wrong)
+        {
+            var visitor = await identity.Of("", request.SourceAddress);
+            // Who mistakes the field types a password there: only a name that is one is written down.
+            var known = visitor.Rights?.Directory.Users.ContainsKey(request.User) == true;
+            Note(visitor, wrong, request.SourceAddress, "sign-in", time.GetUtcNow(), known ? new($"user-{request.User}") : null);
+            return new(wrong);
+        }
         var (at, id) = (time.GetUtcNow(), Guid.NewGuid().ToString("n"));
         var token = tickets.Credential("pat", id, Guid.NewGuid().ToString());
         var issue = new IssueCredential(id, request.User, Tokens.Hash(token), "session", "signed in", null, at + Credential.Session, request.User) { At = at };
@@ -132,6 +152,16 @@ public sealed class GateGrain(Identity identity, Reaches reaches, Carrier carrie
         return await GrainFactory.GetGrain<IMachineGrain>(machine).Context() is { } context && rights.May(who, request.Permission, Reaches.Of(context.View), time.GetUtcNow()).Allowed
             ? await power.Read(context, time.GetUtcNow())
             : new(null, new(ProblemCodes.MachineUnknown, $"There is no machine {machine}."));
+    }
+
+    /// <summary>What more there is to say of a command that was refused.</summary>
+    sealed record Tried(string Target, string? Reason = null, string? Ticket = null, string? Id = null, Func<string>? Text = null);
+
+    /// <summary>Whoever is refused is written down, and waits for nothing. What a stranger says of itself is not believed.</summary>
+    void Note(Visitor visitor, Problem problem, string source, string permission, DateTimeOffset at, Tried? tried = null)
+    {
+        var (known, who) = (visitor.Stranger is null && visitor.Who.User.Length > 0, visitor.Who);
+        attempts.Note(new(at, known ? who.User : null, known ? who.Credential : null, source, permission, tried?.Target, problem.Code, problem.Message, tried?.Reason, tried?.Ticket, tried?.Id), tried?.Text);
     }
 
     /// <summary>Of the request before stamping; secrets read *** here (<see cref="SecretTextConverter"/>).</summary>

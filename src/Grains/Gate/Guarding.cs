@@ -4,13 +4,14 @@ using Ppec.Contracts.Changes;
 using Ppec.Contracts.Filters;
 using Ppec.Contracts.Gate;
 using Ppec.Contracts.Machines;
+using Ppec.Contracts.Queries;
 using Ppec.Contracts.Secrets;
 using Ppec.Domain.Access;
 
 namespace Ppec.Grains.Gate;
 
 /// <summary>Finds the policies that a command falls under; and where there are any, opens a change in its place, with the plan that its checkers will see.</summary>
-public sealed class Guarding(IGrainFactory grains, Carrier carrier, Reaches reaches, ISecretStore secrets)
+public sealed class Guarding(IGrainFactory grains, Carrier carrier, Reaches reaches, ISecretStore secrets, IReadModel readModel)
 {
     /// <summary>What the caller wishes, as it came in.</summary>
     public sealed record Wish(Command Command, ImmutableArray<Resource> On, Principal Who, Rights Rights, Caller Caller, SecretText? Secret, bool BreakGlass);
@@ -21,6 +22,8 @@ public sealed class Guarding(IGrainFactory grains, Carrier carrier, Reaches reac
         var (command, at) = (wish.Command, wish.Command.At);
         if (!MayFallUnder(wish.Rights, command)) return null;
         var id = Log.MadeId(wish.Caller.CommandId);
+        // What none of them is about, however much it were to do, is not planned; nor is a change looked for that nobody can see.
+        if (!wish.On.IsEmpty && Policies.Matching(wish.Rights, new(command.Permission, wish.On, Moves(command, wish.On), int.MaxValue, int.MaxValue), at).IsEmpty && readModel.Find("change", id) is null) return null;
         var change = grains.GetGrain<IChangeGrain>(id);
         if (await change.Facts() is not null) return new(null, $"change-{id}", Change: id); // asked before
 
@@ -88,9 +91,12 @@ public sealed class Guarding(IGrainFactory grains, Carrier carrier, Reaches reac
             }
             on = machines.ToImmutable();
         }
-        else if (command is TagMachine or SetMachine && on is [var now, var then]) moves.Add((now, then));
+        else moves.AddRange(Moves(command, on));
         return new(command.Permission, on, moves.ToImmutable(), Math.Max(plan.Machines.Length, 1), plan.Effects.Count(e => e.Kind is "disk-wipe" or "disk-write"));
     }
+
+    static ImmutableArray<(Resource From, Resource To)> Moves(Command command, ImmutableArray<Resource> on) =>
+        command is TagMachine or SetMachine && on is [var now, var then] ? [(now, then)] : [];
 
     /// <summary>
     /// Whether any policy is about such commands at all: a command that no policy names pays nothing. What answers with a token cannot wait, and a change is not guarded by a change.

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Ppec.Contracts.Audit;
 using Ppec.Contracts.Events;
 using Ppec.Sdk.Wire;
@@ -100,6 +101,53 @@ public sealed class AuditClient
         used = piece.Length - rest.Length;
         return ended;
     }
+
+    /// <summary>One page of commands and refused attempts, newest first unless said. It may be short, or empty, while it has a <c>NextCursor</c>.</summary>
+    public async Task<Answer<AuditPage>> SearchAsync(AuditQuery query, CancellationToken cancellation = default) =>
+        (await _transport.ReadAsync(Query(query).Query("limit", query.Limit), cancellation)).As(PpecJson.Api.AuditPage);
+
+    /// <summary>
+    /// All of it as lines, oldest first unless said: JSON, or CSV under a head. Each has the cursor that goes on after it; a connection that breaks is resumed after the last line given.
+    /// The query's limit is not looked at.
+    /// </summary>
+    public async IAsyncEnumerable<AuditLine> ExportAsync(AuditQuery query, bool csv = false, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        for (var (failures, headed) = (0, query.Cursor is not null); ;)
+        {
+            Exception? why = null;
+            await using var lines = Lines(query, csv, cancellation).GetAsyncEnumerator(cancellation);
+            while (true)
+            {
+                try
+                {
+                    if (!await lines.MoveNextAsync()) yield break;
+                }
+                catch (Exception e) when (!cancellation.IsCancellationRequested && (e is HttpRequestException or IOException || (e is PpecException p && Transport.IsPassing(p))))
+                {
+                    why = e;
+                    break;
+                }
+                failures = 0;
+                if (lines.Current.IsHead && headed) continue;
+                if (lines.Current.IsHead) headed = true;
+                else query = query with { Cursor = lines.Current.Cursor };
+                yield return lines.Current;
+            }
+            if (++failures >= _transport.Options.MaxAttempts) throw why as PpecException ?? (Exception)_transport.Unreachable(why);
+            await _transport.PauseAsync(failures, null, cancellation);
+        }
+    }
+
+    async IAsyncEnumerable<AuditLine> Lines(AuditQuery query, bool csv, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        using var response = await _transport.OpenAsync(Query(query), csv ? "text/csv" : "application/jsonl", cancellation);
+        using var body = new StreamReader(await response.Content.ReadAsStreamAsync(cancellation));
+        while (await body.ReadLineAsync(cancellation) is { } line)
+            if (line.Length > 0) yield return AuditLine.Read(line, csv) ?? throw new IOException("The list broke off within a line.");
+    }
+
+    static PathText Query(AuditQuery query) => new PathText("api/v1/audit").Query("filter", query.Filter).Query("from", query.From).Query("to", query.To)
+        .Query("cursor", query.Cursor).Query("sort", query.OldestFirst ? "time" : "-time");
 
     static PathText Path(string what) => new PathText("api/v1/audit").Add(what);
 }

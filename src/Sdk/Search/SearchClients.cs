@@ -1,3 +1,4 @@
+using Ppec.Contracts.Audit;
 using Ppec.Contracts.Disks;
 using Ppec.Contracts.Filters;
 using Ppec.Contracts.Queries;
@@ -57,6 +58,10 @@ public sealed class DisksClient
     /// <summary>A disk's life: every machine it sat in, every wipe, and where it is now.</summary>
     public async Task<Answer<DiskView>> GetAsync(string serial, CancellationToken cancellation = default) =>
         (await _transport.ReadAsync(new PathText("api/v1").Add("disks").Add(serial), cancellation)).As(PpecJson.Api.DiskView);
+
+    /// <summary>The same for an auditor: who had each wipe done, who agreed to which plan, and a proof that the log says so.</summary>
+    public async Task<Answer<DiskRecord>> RecordAsync(string serial, CancellationToken cancellation = default) =>
+        (await _transport.ReadAsync(new PathText("api/v1").Add("disks").Add(serial).Add("record"), cancellation)).As(PpecJson.Api.DiskRecord);
 
     /// <summary>What a serial, MAC, IP or BMC address, disk serial, hostname, name or id belongs to; exact matches first, at most 50.</summary>
     public async Task<Answer<ListPage<FoundView>>> FindAsync(string text, CancellationToken cancellation = default) =>

@@ -47,6 +47,8 @@ namespace Ppec.Sdk.Wire;
 [JsonSerializable(typeof(ListPage<AlertView>))]
 [JsonSerializable(typeof(SilenceBody))]
 [JsonSerializable(typeof(LogPage))]
+[JsonSerializable(typeof(AuditPage))]
+[JsonSerializable(typeof(DiskRecord))]
 [JsonSerializable(typeof(InclusionProof))]
 [JsonSerializable(typeof(ConsistencyProof))]
 [JsonSerializable(typeof(DiskView))]
@@ -111,7 +113,8 @@ sealed partial class PpecJson : JsonSerializerContext
             new ListConverter<MachineView>(), new ListConverter<OperationView>(), new ListConverter<RegionView>(), new ListConverter<RackView>(),
             new ListConverter<FilterView>(), new ListConverter<TagView>(), new ListConverter<FoundView>(), new ListConverter<DiskStay>(), new ListConverter<DiskWipeView>(),
             new ListConverter<WebhookView>(), new ListConverter<DeliveryView>(), new ListConverter<AlertView>(), new ListConverter<LogEntry>(),
-            new ListConverter<TreeHead>(), new ListConverter<ChildView>(), new ListConverter<RackMachineBody>(),
+            new ListConverter<TreeHead>(), new ListConverter<AuditRow>(), new ListConverter<AuditEvent>(), new ListConverter<WipeRecord>(),
+            new ListConverter<StageView>(), new ListConverter<ApprovalView>(), new ListConverter<ChildView>(), new ListConverter<RackMachineBody>(),
             new ListConverter<ProfileView>(), new ListConverter<ImageView>(), new ListConverter<HistoryEntry>(),
         ];
         foreach (var converter in converters) options.Converters.Add(converter);

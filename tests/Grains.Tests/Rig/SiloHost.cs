@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using Ppec.Contracts.Audit;
 using Ppec.Contracts.Events;
 using Ppec.Contracts.Queries;
 using Ppec.Contracts.Secrets;
@@ -60,6 +61,7 @@ public sealed class SiloHost : IAsyncDisposable
             .AddSingleton(new Tickets(world.TicketKey, world.Time))
             .AddSingleton(s => ActivatorUtilities.CreateInstance<MachinePower>(s, world.Time)).AddSingleton<MachineSteps>()
             .AddPpecGate().AddSingleton<Lookout>()
+            .AddSingleton<IAttempts>(world.Attempts)
             .AddSingleton<InsideDoor>().AddSingleton<Activations>()
             .AddSingleton<IIncomingGrainCallFilter>(s => s.GetRequiredService<Activations>())
             .AddHostedService<Feed>();

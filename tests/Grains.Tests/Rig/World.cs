@@ -53,6 +53,7 @@ public sealed class World : IAsyncLifetime
     public SlowNetwork Network { get; }
     public MemorySecrets Secrets { get; } = new();
     public MemoryImages Images { get; } = new();
+    public Refusals Attempts { get; } = new();
     public CapturedLog Logs { get; } = new();
     public PpecOptions Options { get; set; }
     public Watch Watch { get; }
