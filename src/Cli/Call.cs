@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Ppec.Cli.Contexts;
 using Ppec.Cli.Output;
+using Ppec.Contracts.Gate;
 using Ppec.Sdk;
 
 namespace Ppec.Cli;
@@ -20,7 +21,7 @@ sealed class Call(Shell shell, ParseResult parsed) : IDisposable
     /// <summary>The key of the change that was sent, for the message when its outcome is unknown.</summary>
     public string? SentKey { get; private set; }
 
-    public string Format => Get(Options.Output)!;
+    public string Format => Get(Options.Output) ?? "table";
     public bool Wide => Format == "wide";
 
     public T? Get<T>(Option<T> option) => parsed.GetResult(option) is null ? default : parsed.GetValue(option);
@@ -35,7 +36,20 @@ sealed class Call(Shell shell, ParseResult parsed) : IDisposable
         PlanHash = Get(Options.PlanHash),
         Reason = Get(Options.Reason) is { Length: > 0 } reason ? reason : null,
         Ticket = Get(Options.Ticket) is { Length: > 0 } ticket ? ticket : null,
+        BreakGlass = Get(Options.BreakGlass),
+        PlanOnly = Get(Options.Plan),
     };
+
+    /// <summary>A secret that is typed and not seen.</summary>
+    public SecretText Hidden(string question)
+    {
+        if (!Io.Interactive || Io.ReadHidden is not { } read) throw new UsageException("There is no terminal to ask for a password on: name a file with it, or pipe it in.");
+        Io.Error.Write($"{question} ");
+        Io.Error.Flush();
+        var text = read();
+        Io.Error.WriteLine();
+        return new(text ?? throw new OperationCanceledException());
+    }
 
     /// <summary>Shows an answer in the format asked for.</summary>
     public int Show<T>(Answer<T> answer, Func<T, bool, IEnumerable<Sheet>> sheets, Func<T, IEnumerable<string>> names)

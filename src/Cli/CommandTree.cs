@@ -2,8 +2,10 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Reflection;
+using Ppec.Cli.Access;
 using Ppec.Cli.Alerts;
 using Ppec.Cli.Audit;
+using Ppec.Cli.Changes;
 using Ppec.Cli.Contexts;
 using Ppec.Cli.Events;
 using Ppec.Cli.Find;
@@ -30,9 +32,11 @@ static class CommandTree
         var root = new RootCommand(Description) { HelpName = "ppec" };
         Command[] nouns =
         [
-            Version(shell), ContextVerbs.Build(shell), MachineVerbs.Build(shell), OperationVerbs.Build(shell), EventVerbs.Build(shell),
+            Version(shell), SessionVerbs.Login(shell), SessionVerbs.Logout(shell), SessionVerbs.WhoAmI(shell), ContextVerbs.Build(shell), MachineVerbs.Build(shell), OperationVerbs.Build(shell), EventVerbs.Build(shell),
             RegionVerbs.Build(shell), RackVerbs.Build(shell), ProfileVerbs.Build(shell), ImageVerbs.Build(shell),
-            FindVerb.Build(shell), DiskVerbs.Build(shell), FilterVerbs.Build(shell), TagVerbs.Build(shell), AlertVerbs.Build(shell), WebhookVerbs.Build(shell), LogVerbs.Build(shell), AuditVerbs.Build(shell), SiteVerbs.Import(shell), SiteVerbs.Export(shell), LabVerbs.Build(shell),
+            FindVerb.Build(shell), DiskVerbs.Build(shell), FilterVerbs.Build(shell), TagVerbs.Build(shell),
+            UserVerbs.Build(shell), TeamVerbs.Groups(shell), RightVerbs.Roles(shell), RightVerbs.Grants(shell), TeamVerbs.Owners(shell), PolicyVerbs.Build(shell), CredentialVerbs.Build(shell), ChangeVerbs.Build(shell),
+            AlertVerbs.Build(shell), WebhookVerbs.Build(shell), LogVerbs.Build(shell), AuditVerbs.Build(shell), SiteVerbs.Import(shell), SiteVerbs.Export(shell), LabVerbs.Build(shell),
         ];
         foreach (var noun in nouns) root.Subcommands.Add(noun);
         root.Options.Remove(root.Options.OfType<VersionOption>().Single()); // "version" is a command, which says ppec's and not a host process's

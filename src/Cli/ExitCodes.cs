@@ -39,6 +39,7 @@ static class ExitCodes
     public static int Of(Exception failure) => failure switch
     {
         PpecException problem => Of(problem),
+        AwaitingApprovalException => AwaitingApproval,
         UsageException or ArgumentException or FileNotFoundException or DirectoryNotFoundException => Usage,
         OutcomeUnknownException or ServerUnreachableException => Unreachable,
         OperationCanceledException => Interrupted,

@@ -1,3 +1,4 @@
+using Ppec.Cli.Changes;
 using Ppec.Contracts.Audit;
 using Ppec.Contracts.Gate;
 using Ppec.Sdk;
@@ -12,6 +13,13 @@ static class Failures
         var screen = call.Screen;
         switch (failure)
         {
+            case PlannedException planned:
+                return call.Show(planned.Plan, (plan, wide) => PlanSheets.Of(plan, wide), plan => [plan.Hash]);
+            case AwaitingApprovalException waiting:
+                ChangeSheets.Show(call, waiting.Change);
+                screen.Say(waiting.Message);
+                screen.Say($"next: ppec change show {waiting.Change.Value.Id}");
+                break;
             case PpecException problem:
                 screen.Say($"error: {problem.Message} [{problem.Code}]");
                 foreach (var field in problem.Fields)
@@ -60,6 +68,8 @@ static class Failures
         ProblemCodes.KeyReused => "leave --idempotency-key out, or take a new key: this one was used for another command.",
         ProblemCodes.MachineHeld => "see the holds with ppec machine show ID, lift one with ppec machine unhold ID --source SOURCE.",
         ProblemCodes.MachineBusy => "follow what is under way with ppec op watch ID, or stop it with ppec op cancel ID.",
+        ProblemCodes.PasswordMustChange => "set a password of your own: ppec user password NAME, or sign in again with ppec login.",
+        ProblemCodes.SignInAgain => "sign in again with ppec login: this takes a person who did so within five minutes.",
         ProblemCodes.ImageContentMissing => "name the image's file with --content FILE, and it is uploaded first.",
         ProblemCodes.OutcomeUnknown or ProblemCodes.Unavailable => "run the same command again in a moment.",
         _ => null,

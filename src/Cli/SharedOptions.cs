@@ -30,6 +30,7 @@ sealed partial class SharedOptions
     public Option<bool> Yes { get; } = new("--yes") { Description = "Do not ask." };
     public Option<string?> Reason { get; } = Text("--reason", "TEXT", "Why, for the record.");
     public Option<string?> Ticket { get; } = Text("--ticket", "ID", "A ticket number, for the record.");
+    public Option<bool> BreakGlass { get; } = new("--break-glass") { Description = "Do it at once though a second person should agree. Needs --reason; everyone hears of it, and somebody else reviews it." };
     public Option<string?> IdempotencyKey { get; } = Text("--idempotency-key", "KEY", "Sending the same command again with the same key changes things once.");
     public Option<long?> IfMatch { get; } = new("--if-match") { Description = "Refuse unless the target still has this version.", HelpName = "VERSION", CustomParser = Version };
 
@@ -42,11 +43,11 @@ sealed partial class SharedOptions
     public IEnumerable<Option> Connecting => [Server, Context, CredentialFile, CaFile];
     public IEnumerable<Option> Reading => [Output, .. Connecting];
     public IEnumerable<Option> Listing => [Filter, Sort, Limit, .. Reading];
-    public IEnumerable<Option> Recording => [Reason, Ticket, IdempotencyKey];
+    public IEnumerable<Option> Recording => [Reason, Ticket, IdempotencyKey, BreakGlass, Plan, PlanHash];
     public IEnumerable<Option> Changing => [.. Recording, IfMatch, .. Reading];
     public IEnumerable<Option> Working => [NoWait, Timeout, .. Changing];
     public IEnumerable<Option> Pacing => [MaxParallel, StopAfterFailures];
-    public IEnumerable<Option> Planning => [Plan, PlanHash, Yes, .. Working];
+    public IEnumerable<Option> Planning => [Yes, .. Working];
 
     public static Option<string?> Text(string name, string value, string description) => new(name) { Description = description, HelpName = value };
 

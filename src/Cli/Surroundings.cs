@@ -7,6 +7,9 @@ sealed record Surroundings
     public required TextWriter Out { get; init; }
     public required TextWriter Error { get; init; }
     public required Func<string, string?> Variable { get; init; }
+    /// <summary>A line that is typed and not echoed; null when it was broken off.</summary>
+    public Func<string?>? ReadHidden { get; init; }
+
     public bool InIsTerminal { get; init; }
     public bool OutIsTerminal { get; init; }
     public bool ErrorIsTerminal { get; init; }
@@ -29,9 +32,23 @@ sealed record Surroundings
         Out = Console.Out,
         Error = Console.Error,
         Variable = Environment.GetEnvironmentVariable,
+        ReadHidden = () => TypedUnseen(interrupted),
         InIsTerminal = !Console.IsInputRedirected,
         OutIsTerminal = !Console.IsOutputRedirected,
         ErrorIsTerminal = !Console.IsErrorRedirected,
         Interrupted = interrupted,
     };
+
+    static string? TypedUnseen(CancellationToken interrupted)
+    {
+        var text = new System.Text.StringBuilder();
+        while (!interrupted.IsCancellationRequested)
+        {
+            var key = Console.ReadKey(intercept: true);
+            if (key.Key == ConsoleKey.Enter) return text.ToString();
+            if (key.Key == ConsoleKey.Backspace) text.Length = Math.Max(0, text.Length - 1);
+            else if (key.KeyChar != '\0' && !char.IsControl(key.KeyChar)) text.Append(key.KeyChar);
+        }
+        return null;
+    }
 }

@@ -15,7 +15,7 @@ sealed class Verb : Command
 
     public Verb With(params IEnumerable<Option> options)
     {
-        foreach (var option in options) Options.Add(option);
+        foreach (var option in options.Where(option => !Options.Contains(option))) Options.Add(option);
         return this;
     }
 

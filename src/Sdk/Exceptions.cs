@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Ppec.Contracts.Changes;
 using Ppec.Contracts.Gate;
 
 namespace Ppec.Sdk;
@@ -18,6 +19,23 @@ public sealed class PpecException(int status, string code, string message, Immut
 
     /// <summary>When to try again, if the server said so.</summary>
     public TimeSpan? RetryAfter { get; } = retryAfter;
+}
+
+/// <summary>
+/// A policy asks for a second person: nothing was done yet, and <see cref="Change"/> is open for approval. Approved in time, the server carries it out by itself.
+/// The same call with the same idempotency key answers the same.
+/// </summary>
+public sealed class AwaitingApprovalException(Answer<ChangeView> change) : Exception($"Change {change.Value.Id} is open and waits for approval; nothing was done yet.")
+{
+    /// <summary>The change, with its plan and whose word it needs.</summary>
+    public Answer<ChangeView> Change { get; } = change;
+}
+
+/// <summary>What a change would do, asked for by <see cref="MutationOptions.PlanOnly"/>. Nothing was changed.</summary>
+public sealed class PlannedException(Answer<Plan> plan) : Exception("Planned only: nothing was changed.")
+{
+    /// <summary>What it would do.</summary>
+    public Answer<Plan> Plan { get; } = plan;
 }
 
 /// <summary>

@@ -48,6 +48,15 @@ public abstract class NounClient<TView>
         return (await Transport.ReadAsync(path, cancellation)).As(_view);
     }
 
+    private protected async Task<Answer<TView>> TurnAsync<TBody>(string id, string verb, TBody body, JsonTypeInfo<TBody> type, MutationOptions? options, CancellationToken cancellation) =>
+        (await Transport.ChangeAsync(Path(id).Add(verb), Payload.Json(body, type), options, cancellation)).As(_view);
+
+    private protected async Task<Answer<TView>> TurnAsync(string id, string verb, MutationOptions? options, CancellationToken cancellation) =>
+        (await Transport.ChangeAsync(Path(id).Add(verb), Payload.Empty, options, cancellation)).As(_view);
+
+    private protected Task EndAsync(string id, string verb, MutationOptions? options, CancellationToken cancellation) =>
+        Transport.ChangeAsync(Path(id).Add(verb), Payload.Empty, options, cancellation);
+
     private protected PathText Path(string id)
     {
         ArgumentException.ThrowIfNullOrEmpty(id);

@@ -1,3 +1,4 @@
+using Ppec.Contracts.Changes;
 using Ppec.Sdk.Wire;
 
 namespace Ppec.Sdk;
@@ -30,6 +31,15 @@ public sealed class PpecClient : IDisposable
         Webhooks = new(_transport);
         Alerts = new(_transport);
         Logs = new(_transport);
+        Session = new(_transport);
+        Users = new(_transport);
+        Groups = new(_transport);
+        Roles = new(_transport);
+        Grants = new(_transport);
+        Owners = new(_transport);
+        Policies = new(_transport);
+        Credentials = new(_transport);
+        Changes = new(_transport);
     }
 
     /// <summary>A client of <paramref name="server"/> with the credential <c>ppec_…</c>.</summary>
@@ -79,6 +89,51 @@ public sealed class PpecClient : IDisposable
 
     /// <summary>Lines of operations, agents and boots.</summary>
     public LogsClient Logs { get; }
+
+    /// <summary>Coming, going, and who one is.</summary>
+    public SessionClient Session { get; }
+
+    /// <summary>Persons and service accounts.</summary>
+    public UsersClient Users { get; }
+
+    /// <summary>Users who are granted things together.</summary>
+    public GroupsClient Groups { get; }
+
+    /// <summary>Sets of permissions.</summary>
+    public RolesClient Roles { get; }
+
+    /// <summary>Who has which role where.</summary>
+    public GrantsClient Grants { get; }
+
+    /// <summary>Teams that things belong to, and their quotas.</summary>
+    public OwnersClient Owners { get; }
+
+    /// <summary>Which commands need a second person.</summary>
+    public PoliciesClient Policies { get; }
+
+    /// <summary>Tokens, scoped and expiring.</summary>
+    public CredentialsClient Credentials { get; }
+
+    /// <summary>Commands that await a second person, and what became of them.</summary>
+    public ChangesClient Changes { get; }
+
+    /// <summary>
+    /// What a change would do now; nothing is changed: <c>await client.PlanAsync(o => client.Machines.TagAsync(id, tags, options: o))</c>.
+    /// Give the plan's hash as <see cref="MutationOptions.PlanHash"/> to do exactly that.
+    /// </summary>
+    public static async Task<Answer<Plan>> PlanAsync(Func<MutationOptions, Task> change, MutationOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        try
+        {
+            await change((options ?? new()) with { PlanOnly = true });
+        }
+        catch (PlannedException planned)
+        {
+            return planned.Plan;
+        }
+        throw new InvalidOperationException("The call did not pass on the options it was given: it was carried out.");
+    }
 
     /// <summary>Closes the connections.</summary>
     public void Dispose() => _transport.Dispose();

@@ -17,6 +17,12 @@ public sealed record MutationOptions
 
     /// <summary>A ticket number elsewhere; printable ASCII.</summary>
     public string? Ticket { get; init; }
+
+    /// <summary>Do it at once though a policy asks for a second person. Takes <c>change.break-glass</c> and a <see cref="Reason"/>; everyone who would have been asked hears of it, and it is reviewed.</summary>
+    public bool BreakGlass { get; init; }
+
+    /// <summary>Change nothing: the call ends in a <see cref="PlannedException"/> with what it would do. <see cref="PpecClient.PlanAsync"/> sets this.</summary>
+    public bool PlanOnly { get; init; }
 }
 
 /// <summary>Which items of a list, in which order.</summary>

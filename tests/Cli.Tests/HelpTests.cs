@@ -51,6 +51,9 @@ public sealed partial class HelpTests
     public void Only_these_commands_exist() => Assert.Equal(
         """
         ppec version
+        ppec login
+        ppec logout
+        ppec whoami
         ppec context list|use|set
         ppec machine list|show|rack|accept|reject|set|rekey|unrack|bmc|inspect|promote|provision|reimage|adopt|maintain|release|retire|hold|unhold|waive|repair|locate|tag|power|log|history|diff
         ppec op list|show|watch|cancel|retry
@@ -63,6 +66,14 @@ public sealed partial class HelpTests
         ppec disk show
         ppec filter list|show|save|delete
         ppec tag list|show|set|delete
+        ppec user list|show|create|set|password|mail|history|diff
+        ppec group list|show|set|delete|history|diff
+        ppec role list|show|set|delete|history|diff
+        ppec grant list|show|create|revoke|explain
+        ppec owner list|show|set|delete|history|diff
+        ppec policy list|show|set|delete|history|diff
+        ppec credential list|show|create|rotate|revoke
+        ppec change list|show|now|approve|reject|withdraw|again|review|history|diff
         ppec alert list|show|ack|resolve|silence
         ppec webhook list|show|create|set|delete|test|deliveries
         ppec log search

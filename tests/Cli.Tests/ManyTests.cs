@@ -63,7 +63,6 @@ public sealed class ManyTests : AgainstStub
     [InlineData("machine", "inspect")]
     [InlineData("machine", "inspect", "sn-1", "--filter", "stage:racked")]
     [InlineData("machine", "inspect", "--filter", "stage:racked")] // no terminal, no --yes
-    [InlineData("machine", "inspect", "sn-1", "--plan")]
     [InlineData("machine", "provision", "sn-1", "--type", "c-v1", "--count", "1", "--image", "i", "--owner", "o", "--hostname-pattern", "x-{n}")]
     [InlineData("machine", "provision", "--type", "c-v1", "--image", "i", "--owner", "o")]
     [InlineData("machine", "provision", "sn-1", "--image", "i", "--owner", "o")]

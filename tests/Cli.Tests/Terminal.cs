@@ -19,6 +19,9 @@ sealed class Terminal : IDisposable
 
     public string In { get; set; } = "";
     public bool IsTerminal { get; set; }
+
+    /// <summary>What is typed unseen, one after the other.</summary>
+    public Queue<string> Typed { get; } = new();
     public CancellationToken Interrupted { get; set; }
     public string this[string variable] { set => _variables[variable] = value; }
 
@@ -41,7 +44,7 @@ sealed class Terminal : IDisposable
 
     public Surroundings Surroundings(TextWriter output, TextWriter error) => new()
     {
-        In = new StringReader(In), Out = output, Error = TextWriter.Synchronized(error), Variable = _variables.GetValueOrDefault,
+        In = new StringReader(In), Out = output, Error = TextWriter.Synchronized(error), Variable = _variables.GetValueOrDefault, ReadHidden = () => Typed.TryDequeue(out var text) ? text : null,
         InIsTerminal = IsTerminal, OutIsTerminal = IsTerminal, ErrorIsTerminal = IsTerminal, Interrupted = Interrupted, RetryDelay = TimeSpan.FromMilliseconds(1),
     };
 

@@ -10,9 +10,17 @@ sealed record Connection(Uri Server, string? CredentialFile, string? CaFile)
     public static PpecClient Open(Call call)
     {
         var connection = Resolve(call.Io, call.Get(call.Options.Server), call.Get(call.Options.Context), call.Get(call.Options.CredentialFile), call.Get(call.Options.CaFile));
+        return Open(call, connection, connection.Credential(call));
+    }
+
+    /// <summary>As whoever has this credential; as nobody where it is null.</summary>
+    public static PpecClient Open(Call call, ServerContext context, string? credential) => Open(call, new Connection(Address(context.Server), null, context.CaFile), credential);
+
+    static PpecClient Open(Call call, Connection connection, string? credential)
+    {
         if (connection.Server is { Scheme: "http", IsLoopback: false })
             call.Screen.Say($"warning: {connection.Server.Host} is not this machine, and http sends the credential in the clear. Use https.");
-        return new(new PpecClientOptions { Server = connection.Server, Credential = connection.Credential(call), TrustedAuthorities = connection.CaFile is { } file ? Authorities(file) : null, RetryDelay = call.Io.RetryDelay });
+        return new(new PpecClientOptions { Server = connection.Server, Credential = credential, TrustedAuthorities = connection.CaFile is { } file ? Authorities(file) : null, RetryDelay = call.Io.RetryDelay });
     }
 
     /// <summary>A context's credential goes to that context's server and to no other, whatever else is mixed.</summary>

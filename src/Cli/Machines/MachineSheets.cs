@@ -112,25 +112,6 @@ static class MachineSheets
         if (dimms.Rows.Count > 0) yield return dimms;
     }
 
-    public static Sheet History(ImmutableArray<HistoryEntry> entries, bool wide)
-    {
-        string[] columns = ["VERSION", "TIME", "ACTOR", "WHAT"];
-        var sheet = new Sheet(null, wide ? [.. columns, "REASON", "TICKET", "OPERATION", "POSITION"] : columns);
-        foreach (var e in entries.Each())
-        {
-            Cell[] row = [e.Version, Words.Time(e.Time), e.Actor, e.Summary is { Length: > 0 } summary ? summary : e.Type];
-            sheet.Add(wide ? [.. row, e.Reason, e.Ticket, e.Operation, e.Position] : row);
-        }
-        return sheet;
-    }
-
-    public static Sheet Changes(ImmutableArray<FieldChange> changes)
-    {
-        var sheet = new Sheet(null, "FIELD", "BEFORE", "AFTER");
-        foreach (var change in changes.Each()) sheet.Add(change.Field, change.Before ?? "-", change.After ?? "-");
-        return sheet;
-    }
-
     static Cell Stage(string stage) => new(stage, stage switch { "spare" => Tone.Good, "retired" => Tone.Dim, _ => Tone.Plain });
 
     static Cell Status(MachineView m) => m switch

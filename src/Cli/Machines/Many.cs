@@ -1,5 +1,6 @@
 using System.Globalization;
 using Ppec.Cli.Output;
+using Ppec.Cli.Changes;
 using Ppec.Cli.Operations;
 using Ppec.Contracts.Changes;
 using Ppec.Contracts.Machines;

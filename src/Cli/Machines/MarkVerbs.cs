@@ -20,11 +20,12 @@ static class MarkVerbs
             "ppec machine hold sn-7c4k2 --reason 'fan 3 rattles' --until 2026-02-07T12:00Z");
         var id = verb.Takes("machine", "The machine's id.");
         var source = verb.Has<string?>("--source", "NAME", "Who holds it; operator when left out.");
+        var lift = verb.Has<string?>("--lift-permission", "PERMISSION", "Only who has this permission too may lift it: machine.retire.");
         var until = SharedOptions.Moment("--until", "When the hold ends by itself.");
         return verb.With(until).With(shell.Options.Changing).Does(shell, async call =>
         {
             var mutation = call.Mutation();
-            var body = new HoldBody(mutation.Reason ?? throw new UsageException("Say why it is held: --reason TEXT."), call.Get(source) ?? "operator", call.Get(until));
+            var body = new HoldBody(mutation.Reason ?? throw new UsageException("Say why it is held: --reason TEXT."), call.Get(source) ?? "operator", call.Get(until), call.Get(lift));
             return MachineVerbs.Show(call, await call.Client.Machines.HoldAsync(call.Get(id), body, mutation, call.Cancellation));
         });
     }

@@ -37,7 +37,6 @@ static class RackVerb
                 var many = FileBodies.Read(file, FileBodies.Default.RackManyBody);
                 return await Many.RackAsync(call, call.Get(shell.Options.MaxParallel) is { } parallel ? many with { MaxParallel = parallel } : many);
             }
-            if (call.Get(shell.Options.Plan)) throw new UsageException("Racking one machine has no plan: it does just what it says. Plans are for --file.");
             var body = new RackMachineBody(
                 call.Get(serial) ?? throw new UsageException("Say which: --serial SERIAL; or name a file of many: --file FILE."), call.Get(rack) ?? throw new UsageException("Say where: --rack RACK."), call.Get(unit) ?? throw new UsageException("Say how high: --unit N."), call.Get(height) ?? 1, call.Get(profile), call.Get(name), [.. call.Get(macs) ?? []], Bmc(call));
             var answer = await call.Client.Machines.RackAsync(body, call.Mutation(), call.Cancellation);

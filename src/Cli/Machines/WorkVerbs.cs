@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Ppec.Cli.Changes;
 using Ppec.Cli.Operations;
 using Ppec.Cli.Output;
 using Ppec.Contracts.Changes;
@@ -19,7 +20,6 @@ static class WorkVerbs
         return verb.With(shell.Options.Filter).With(shell.Options.Pacing).With(shell.Options.Planning).Does(shell, async call =>
         {
             if (Chosen(call, id) is not { } machine) return await Many.ByFilterAsync(call, "inspect", call.Get(shell.Options.Filter)!, asks: true);
-            if (call.Get(shell.Options.Plan)) throw new UsageException("The inspection of one machine has no plan: it does just what it says. Plans are for --filter.");
             return await Waiting.FinishAsync(call, await call.Client.Machines.InspectAsync(machine, call.Mutation(), call.Cancellation));
         });
     }
@@ -137,22 +137,5 @@ static class WorkVerbs
         if (keys.Length == 0) throw new UsageException($"{file} holds no key.");
         if (keys.Any(key => key.Contains("PRIVATE KEY", StringComparison.Ordinal))) throw new UsageException($"{file} is a private key: it stays where it is. Name the .pub file.");
         return keys;
-    }
-}
-
-/// <summary>A plan as people read it.</summary>
-static class PlanSheets
-{
-    public static IEnumerable<Sheet> Of(Plan plan, bool wide)
-    {
-        yield return new Sheet(null).Fact("Plan", plan.Command).Fact("Machines", string.Join(' ', plan.Machines.Each())).Fact("Hash", plan.Hash);
-        var effects = new Sheet("It would", "EFFECT", "ON", "DETAIL");
-        foreach (var effect in plan.Effects.Each())
-            effects.Add(new(effect.Kind, effect.Kind is "disk-write" or "disk-wipe" ? Tone.Bad : Tone.Plain), effect.Target, effect.Detail);
-        yield return effects;
-        if (!wide) yield break;
-        var inputs = new Sheet("Computed from", "INPUT", "VALUE");
-        foreach (var input in plan.Inputs.Each()) inputs.Add(input.Name, input.Value);
-        yield return inputs;
     }
 }

@@ -7,7 +7,7 @@ using Ppec.Sdk.Wire;
 namespace Ppec.Sdk;
 
 /// <summary>Physical servers and their life: racked, inventory, spare, baremetal, retired.</summary>
-public sealed class MachinesClient : NounClient<MachineView>
+public sealed class MachinesClient : HistoricClient<MachineView>
 {
     internal MachinesClient(Transport transport)
         : base(transport, "machines", PpecJson.Api.MachineView, PpecJson.Api.ListPageMachineView) { }
@@ -15,14 +15,6 @@ public sealed class MachinesClient : NounClient<MachineView>
     /// <summary>Records a server that was bolted in.</summary>
     public Task<Answer<MachineView>> RackAsync(RackMachineBody body, MutationOptions? options = null, CancellationToken cancellation = default) =>
         CreateAsync(body, PpecJson.Api.RackMachineBody, options, cancellation);
-
-    /// <summary>Every change of a machine, oldest first, with what it changed.</summary>
-    public async Task<Answer<ListPage<HistoryEntry>>> HistoryAsync(string id, CancellationToken cancellation = default) =>
-        (await Transport.ReadAsync(Path(id).Add("history"), cancellation)).As(PpecJson.Api.ListPageHistoryEntry);
-
-    /// <summary>What differs between two times.</summary>
-    public async Task<Answer<ListPage<FieldChange>>> DiffAsync(string id, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellation = default) =>
-        (await Transport.ReadAsync(Path(id).Add("diff").Query("from", from).Query("to", to), cancellation)).As(PpecJson.Api.ListPageFieldChange);
 
     /// <summary>Starts an inspection: PIOUS boots, gathers the hardware, tests it and compares it with the profile. Nothing is written.</summary>
     public Task<Answer<OperationView>> InspectAsync(string id, MutationOptions? options = null, CancellationToken cancellation = default) =>

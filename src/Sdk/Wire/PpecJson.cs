@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Ppec.Contracts.Access;
 using Ppec.Contracts.Agents;
 using Ppec.Contracts.Alerts;
 using Ppec.Contracts.Audit;
@@ -46,6 +47,34 @@ namespace Ppec.Sdk.Wire;
 [JsonSerializable(typeof(WebhookMade))]
 [JsonSerializable(typeof(ListPage<AlertView>))]
 [JsonSerializable(typeof(SilenceBody))]
+[JsonSerializable(typeof(ListPage<UserView>))]
+[JsonSerializable(typeof(ListPage<GroupView>))]
+[JsonSerializable(typeof(ListPage<RoleView>))]
+[JsonSerializable(typeof(ListPage<GrantView>))]
+[JsonSerializable(typeof(ListPage<OwnerView>))]
+[JsonSerializable(typeof(ListPage<PolicyView>))]
+[JsonSerializable(typeof(ListPage<CredentialView>))]
+[JsonSerializable(typeof(ListPage<ChangeView>))]
+[JsonSerializable(typeof(UserBody))]
+[JsonSerializable(typeof(SetUserBody))]
+[JsonSerializable(typeof(PasswordBody))]
+[JsonSerializable(typeof(MailBody))]
+[JsonSerializable(typeof(GroupBody))]
+[JsonSerializable(typeof(RoleBody))]
+[JsonSerializable(typeof(GrantBody))]
+[JsonSerializable(typeof(OwnerBody))]
+[JsonSerializable(typeof(PolicyBody))]
+[JsonSerializable(typeof(CredentialBody))]
+[JsonSerializable(typeof(RotateBody))]
+[JsonSerializable(typeof(CredentialMade))]
+[JsonSerializable(typeof(SignInBody))]
+[JsonSerializable(typeof(SessionView))]
+[JsonSerializable(typeof(WhoAmI))]
+[JsonSerializable(typeof(Explanation))]
+[JsonSerializable(typeof(ApproveBody))]
+[JsonSerializable(typeof(RejectChangeBody))]
+[JsonSerializable(typeof(ReviewBody))]
+[JsonSerializable(typeof(ChangeNow))]
 [JsonSerializable(typeof(LogPage))]
 [JsonSerializable(typeof(AuditPage))]
 [JsonSerializable(typeof(DiskRecord))]
@@ -115,6 +144,7 @@ sealed partial class PpecJson : JsonSerializerContext
             new ListConverter<WebhookView>(), new ListConverter<DeliveryView>(), new ListConverter<AlertView>(), new ListConverter<LogEntry>(),
             new ListConverter<TreeHead>(), new ListConverter<AuditRow>(), new ListConverter<AuditEvent>(), new ListConverter<WipeRecord>(),
             new ListConverter<StageView>(), new ListConverter<ApprovalView>(), new ListConverter<ChildView>(), new ListConverter<RackMachineBody>(),
+            new ListConverter<UserView>(), new ListConverter<GroupView>(), new ListConverter<RoleView>(), new ListConverter<GrantView>(), new ListConverter<OwnerView>(), new ListConverter<PolicyView>(), new ListConverter<CredentialView>(), new ListConverter<ChangeView>(),
             new ListConverter<ProfileView>(), new ListConverter<ImageView>(), new ListConverter<HistoryEntry>(),
         ];
         foreach (var converter in converters) options.Converters.Add(converter);

@@ -6,8 +6,8 @@ using Ppec.Contracts.Gate;
 
 namespace Ppec.Sdk.Wire;
 
-/// <summary>A whole answer, read to its end.</summary>
-sealed record Reply(int Status, byte[] Body, string? Position, long? Version, TimeSpan? RetryAfter)
+/// <summary>A whole answer, read to its end. <paramref name="OpenedChange"/>: the change that waits for a second person, where that is what came of it.</summary>
+sealed record Reply(int Status, byte[] Body, string? Position, long? Version, TimeSpan? RetryAfter, string? OpenedChange = null)
 {
     public bool Succeeded => Status is >= 200 and < 300;
 
@@ -16,7 +16,8 @@ sealed record Reply(int Status, byte[] Body, string? Position, long? Version, Ti
         await response.Content.ReadAsByteArrayAsync(cancellation),
         response.Headers.TryGetValues("Ppec-Position", out var positions) ? positions.FirstOrDefault() : null,
         long.TryParse(response.Headers.ETag?.Tag.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : null,
-        Pause(response.Headers.RetryAfter, time));
+        Pause(response.Headers.RetryAfter, time),
+        (int)response.StatusCode == 202 && response.Headers.Location?.OriginalString is { } place && place.StartsWith("/api/v1/changes/", StringComparison.Ordinal) ? place["/api/v1/changes/".Length..] : null);
 
     public Answer<T> As<T>(JsonTypeInfo<T> type)
     {

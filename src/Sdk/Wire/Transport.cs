@@ -54,15 +54,22 @@ sealed class Transport : IDisposable
     public Task<Reply> ReadAsync(PathText path, CancellationToken cancellation) =>
         SendAsync(() => Request(HttpMethod.Get, path, null), null, bounded: true, cancellation);
 
-    public Task<Reply> ChangeAsync(PathText path, Payload payload, MutationOptions? options, CancellationToken cancellation)
+    /// <exception cref="PlannedException">Only a plan was wanted.</exception>
+    /// <exception cref="AwaitingApprovalException">A second person is to agree first.</exception>
+    public async Task<Reply> ChangeAsync(PathText path, Payload payload, MutationOptions? options, CancellationToken cancellation)
     {
+        if (options is { PlanOnly: true }) throw new PlannedException((await AskAsync(path.Query("plan", "true"), payload, cancellation, options)).As(PpecJson.Api.Plan));
         options = (options ?? new()) with { IdempotencyKey = options?.IdempotencyKey ?? Guid.CreateVersion7().ToString() };
-        return SendAsync(() => Request(payload.Method, path, options, payload.Content()), options.IdempotencyKey, payload.Bounded, cancellation);
+        var reply = await SendAsync(() => Request(payload.Method, path, options, payload.Content()), options.IdempotencyKey, payload.Bounded, cancellation);
+        return reply.OpenedChange is null ? reply : throw new AwaitingApprovalException(reply.As(PpecJson.Api.ChangeView));
     }
 
     /// <summary>Asks without effect, though by POST: a plan. However it ends, nothing is unknown.</summary>
-    public Task<Reply> AskAsync(PathText path, Payload payload, CancellationToken cancellation) =>
-        SendAsync(() => Request(payload.Method, path, new() { IdempotencyKey = Guid.CreateVersion7().ToString() }, payload.Content()), null, payload.Bounded, cancellation);
+    public Task<Reply> AskAsync(PathText path, Payload payload, CancellationToken cancellation, MutationOptions? options = null)
+    {
+        options = (options ?? new()) with { IdempotencyKey = options?.IdempotencyKey ?? Guid.CreateVersion7().ToString() };
+        return SendAsync(() => Request(payload.Method, path, options, payload.Content()), null, payload.Bounded, cancellation);
+    }
 
     /// <summary>One attempt at an endless answer. The caller reads it, disposes it, and resumes.</summary>
     public Task<HttpResponseMessage> OpenFeedAsync(PathText path, CancellationToken cancellation) => OpenAsync(path, "text/event-stream", cancellation);
@@ -145,6 +152,7 @@ sealed class Transport : IDisposable
         Header("Ppec-Plan", options.PlanHash);
         Header("Ppec-Reason", options.Reason is null ? null : Uri.EscapeDataString(options.Reason));
         Header("Ppec-Ticket", options.Ticket);
+        Header("Ppec-Break-Glass", options.BreakGlass ? "true" : null);
         return request;
 
         void Header(string name, string? value)
