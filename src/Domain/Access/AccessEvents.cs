@@ -12,6 +12,9 @@ public abstract record AccessEvent(string By) : IDomainEvent
 
 /// <summary>The directory begins: with the first administrator, PPEC's roles and its rules.</summary>
 public sealed record Founded(string By) : AccessEvent(By);
+
+/// <summary>Who holds the node's files made this person an administrator again, past the gate. What was changed for it stands before it.</summary>
+public sealed record Recovered(string User, string Why, string By) : AccessEvent(By);
 public sealed record UserCreated(string User, string Kind, string? Responsible, string By) : AccessEvent(By);
 public sealed record MailSet(string User, int Version, string By) : AccessEvent(By);
 public sealed record UserSet(string User, bool Disabled, string? Responsible, string By) : AccessEvent(By);

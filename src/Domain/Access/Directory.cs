@@ -24,7 +24,7 @@ public sealed record Directory(
 
     public static Directory Evolve(Directory d, AccessEvent @event) => @event switch
     {
-        Founded         => d,
+        Founded or Recovered => d,
         UserCreated e   => d with { Users = d.Users.SetItem(e.User, new(e.User, e.Kind, e.Responsible, false, null, e.At, e.By, 1)) },
         UserSet e       => d with { Users = Put(d.Users, e.User, u => u with { Disabled = e.Disabled, Responsible = e.Responsible, Version = u.Version + 1 }) },
         MailSet e       => d with { Users = Put(d.Users, e.User, u => u with { MailVersion = e.Version, Version = u.Version + 1 }) },

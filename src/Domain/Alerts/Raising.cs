@@ -3,6 +3,7 @@ using System.Globalization;
 using Ppec.Contracts.Access;
 using Ppec.Contracts.Alerts;
 using Ppec.Contracts.Events;
+using Ppec.Domain.Access;
 using Ppec.Domain.Changes;
 using Ppec.Domain.Machines;
 using Ppec.Domain.Operations;
@@ -16,10 +17,10 @@ namespace Ppec.Domain.Alerts;
 /// </summary>
 public static class Raising
 {
-    const string MachineHold = "machine-held", Drift = "drift", Operation = "operation-failed", BreakGlass = "break-glass", Expiry = "credential-expiring";
+    const string MachineHold = "machine-held", Drift = "drift", Operation = "operation-failed", BreakGlass = "break-glass", Expiry = "credential-expiring", Recovery = "recovery";
 
     /// <summary>Every kind of alert; each has its section in the runbook.</summary>
-    public static readonly ImmutableArray<string> Sources = [MachineHold, Drift, Operation, BreakGlass, Expiry];
+    public static readonly ImmutableArray<string> Sources = [MachineHold, Drift, Operation, BreakGlass, Expiry, Recovery];
 
     /// <summary>A credential is spoken of in its last week, and not before its last fifth.</summary>
     static readonly TimeSpan Soon = TimeSpan.FromDays(7);
@@ -39,6 +40,7 @@ public static class Raising
         ("parent", ParentRetried)      => new ResolveAlert($"{Operation}.{id}", at),
         ("change", ChangeOpened { Facts: { BreakGlass: true } f }) => new RaiseAlert($"{BreakGlass}.{id}", at, new(BreakGlass, Severities.Critical, $"change:{id}", $"{f.Maker} broke the glass for {f.Permission} on {f.Target}: {f.Reason}", Runbook(BreakGlass), null, f.On?.Region, f.On?.Rack, f.On?.Owner)),
         ("change", ChangeReviewed)     => new ResolveAlert($"{BreakGlass}.{id}", at),
+        ("access", Recovered e)        => new RaiseAlert($"{Recovery}.{e.User}", at, new(Recovery, Severities.Critical, $"user:{e.User}", $"{e.User} was made an administrator on the node itself, past the gate: {e.Why}", Runbook(Recovery))),
         _ => null,
     };
 

@@ -9,7 +9,7 @@ namespace Ppec.Silo.Upkeep;
 /// <summary>The commands of ppec-silo that are not the node: <c>ppec-silo NAME …</c>.</summary>
 static class UpkeepCommands
 {
-    static readonly ImmutableArray<UpkeepCommand> All = [Backup.Command, Restore.Command, Verify.Command, Migrate.Command, MigrateSchema.Command, RotateKey.Command];
+    static readonly ImmutableArray<UpkeepCommand> All = [Backup.Command, Restore.Command, Verify.Command, Migrate.Command, MigrateSchema.Command, RotateKey.Command, Recover.Command];
 
     public static string Help => $"""
 

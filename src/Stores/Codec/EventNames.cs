@@ -32,6 +32,7 @@ public static class EventNames
         .Add<CredentialRotated>("credential.rotated.v1")
         .Add<CredentialRevoked>("credential.revoked.v1")
         .Add<Founded>("access.founded.v1")
+        .Add<Recovered>("access.recovered.v1")
         .Add<UserCreated>("access.user-created.v1")
         .Add<MailSet>("access.mail-set.v1")
         .Add<UserSet>("access.user-set.v1")
