@@ -112,7 +112,7 @@ public static class PpecApi
 
     /// <summary>Who is not known hears only that, whatever else is wrong with the request.</summary>
     static async Task<Problem?> Stranger(HttpContext http) =>
-        http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) && http.Request.Path != "/api/v1/sign-in"
+        http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) && !http.Request.Path.StartsWithSegments("/api/v1/sign-in", StringComparison.Ordinal)
             && await http.Stranger(http.RequestServices.GetRequiredService<IGrainFactory>()) is { Code: ProblemCodes.Unauthenticated } problem
             ? problem
             : null;

@@ -9,6 +9,7 @@ using Ppec.Drivers.Bmc;
 using Ppec.Drivers.Images;
 using Ppec.Drivers.Net;
 using Ppec.Drivers.Notices;
+using Ppec.Drivers.Oidc;
 using Ppec.Drivers.Redfish;
 using Ppec.Grains;
 using Ppec.Grains.Access;
@@ -136,6 +137,7 @@ public sealed class Node : IAsyncDisposable
             .AddSingleton(await Bootstrap.HeadKey(secrets, storage.Data))
             .AddSingleton<MachinePower>().AddSingleton<MachineSteps>().AddSingleton<Lookout>()
             .AddPpecGate();
+        if (options.Oidc is { } oidc) services.AddSingleton(new IdTokens(oidc, time));
         if (options.Mail is { } mail) services.AddSingleton(new MailNotifier(mail));
         if (storage.Snapshots is { } snapshots) services.AddSingleton(snapshots);
         else services.AddSingleton<ISnapshotStore, GrainStorageSnapshots>();

@@ -4,6 +4,7 @@ using System.Net;
 using System.Security.Cryptography;
 using Ppec.Api.Surface;
 using Ppec.Drivers.Notices;
+using Ppec.Drivers.Oidc;
 using Ppec.Grains;
 using Ppec.Projections.Audit;
 using Ppec.Silo.Cluster;
@@ -39,6 +40,9 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
 
     /// <summary>Where mail is handed over; null = nobody is told by mail.</summary>
     public MailOptions? Mail { get; init; }
+
+    /// <summary>Who else vouches for people; null = nobody.</summary>
+    public OidcOptions? Oidc { get; init; }
 
     /// <summary>How much one caller may ask.</summary>
     public SurfaceLimits Limits { get; init; } = new();
@@ -87,6 +91,10 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
         new("smtp-tls", "starttls|tls|none", "How the connection is secured; none only where nobody else listens. Default: starttls"),
         new("smtp-user", "NAME", "Who signs in there. Default: nobody does"),
         new("smtp-password-file", "FILE", "A file with the password, and nothing else."),
+        new("oidc-issuer", "URL", "An OpenID provider whose people may sign in: https, or on this machine itself. Every silo of a cluster needs it."),
+        new("oidc-client-id", "ID", "As which public client of it (authorization code with PKCE; redirects to http://127.0.0.1 on any port)."),
+        new("oidc-name-claim", "CLAIM", "Where its ID tokens say what somebody is called. Default: preferred_username, or email"),
+        new("oidc-groups-claim", "CLAIM", "Where they say in which groups: whoever is in its NAME is in the group oidc-NAME here, once somebody made that. Default: groups"),
         new("cluster", "CONNECTION", "PostgreSQL connection string of a cluster: membership, reminders, snapshots, secrets. Without it this node is alone."),
         new("cluster-name", "NAME", "Nodes of one name form one cluster. Default: ppec"),
         new("roles", "ROLES", "silo (runs grains), api (serves HTTP), or both. Default: silo,api"),
@@ -146,6 +154,7 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
             Heads = new(Get("heads") is { } heads ? Path.GetFullPath(heads) : null, [.. (Get("anchors") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Anchor)]),
             Https = HttpsFiles.Read(Get),
             Mail = Mail(),
+            Oidc = Oidc(),
             Limits = new()
             {
                 PerCredential = Number("rate-per-credential", new SurfaceLimits().PerCredential),
@@ -163,6 +172,16 @@ public sealed record NodeOptions(string Data, string Urls, string? Pious, PpecOp
             var tls = Get("smtp-tls") ?? "starttls";
             if (tls is not ("starttls" or "tls" or "none")) throw new OptionException($"--smtp-tls is starttls, tls or none, not '{tls}'.");
             return new(uri.IdnHost, uri.Port, from, tls, Get("smtp-user"), Get("smtp-password-file") is { } file ? Text(file, "smtp-password-file").TrimEnd('\r', '\n') : null);
+        }
+
+        OidcOptions? Oidc()
+        {
+            if (Get("oidc-issuer") is not { } issuer)
+                return ((string[])["oidc-client-id", "oidc-name-claim", "oidc-groups-claim"]).FirstOrDefault(o => Get(o) is not null) is { } alone ? throw new OptionException($"--{alone} says nothing without --oidc-issuer.") : null;
+            if (!Uri.TryCreate(issuer, UriKind.Absolute, out var uri) || !(uri.Scheme == "https" || (uri.Scheme == "http" && uri.IsLoopback)) || uri.Query.Length > 0) throw new OptionException($"--oidc-issuer is an https address, not '{issuer}'.");
+            var client = Get("oidc-client-id") ?? throw new OptionException("--oidc-issuer needs --oidc-client-id: whom its tokens are for.");
+            var usual = new OidcOptions(uri, client);
+            return usual with { NameClaim = Get("oidc-name-claim") ?? usual.NameClaim, GroupsClaim = Get("oidc-groups-claim") ?? usual.GroupsClaim };
         }
 
         ImmutableArray<IPNetwork> Networks(string name) =>

@@ -68,6 +68,8 @@ public sealed class AccessTests : AgainstStub
         Equal("""{"disabled":true}""", LastBody("POST /api/v1/users/ci/set"));
         Assert.Equal(0, (await _terminal.RunAsync("user", "set", "ci", "--enable", "--responsible", "bob")).Exit);
         Equal("""{"disabled":false,"responsible":"bob"}""", LastBody("POST /api/v1/users/ci/set"));
+        Assert.Equal(0, (await _terminal.RunAsync("user", "set", "ci", "--oidc-subject", "https://id.example.net#17")).Exit);
+        Equal("""{"oidcSubject":"https://id.example.net#17"}""", LastBody("POST /api/v1/users/ci/set"));
 
         Assert.Equal(0, (await _terminal.RunAsync("user", "password", "ada", "--password-file", _terminal.Write("new", "correct horse\n"), "--current-file", _terminal.Write("old", "battery\n"))).Exit);
         Equal("""{"password":"correct horse","current":"battery"}""", LastBody("POST /api/v1/users/ada/password"));

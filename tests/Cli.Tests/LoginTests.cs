@@ -48,6 +48,44 @@ public sealed class LoginTests : AgainstStub
     }
 
     [Fact]
+    public async Task At_an_identity_provider_one_signs_in_by_a_code_that_only_this_run_can_use()
+    {
+        var provider = _server.Address.ToString().TrimEnd('/');
+        _server.On("GET /api/v1/sign-in/oidc", $$"""{"issuer":"{{provider}}","clientId":"ppec","scopes":"openid"}""").On("GET /api/v1/me", Me)
+            .On("GET /.well-known/openid-configuration", $$"""{"issuer":"{{provider}}","authorization_endpoint":"{{provider}}/authorize","token_endpoint":"{{provider}}/token"}""")
+            .On("POST /token", """{"id_token":"an.id.token"}""").On("POST /api/v1/sign-in/oidc", Session("ppec_ses_oidc"));
+        using StringWriter output = new();
+        using var error = new Overheard();
+        var running = CommandTree.RunAsync(["login", "--oidc", "--context", "lab", "--server", provider, "--timeout", "1m"], _terminal.Surroundings(output, error));
+        await error.UntilAsync("code_challenge_method=S256");
+        var address = new Uri(error.ToString().Split('\n').First(line => line.Contains("/authorize?", StringComparison.Ordinal)));
+        var asked = address.Query.TrimStart('?').Split('&').Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => Uri.UnescapeDataString(pair[1]));
+        using var browser = new HttpClient();
+        using (var other = await browser.GetAsync(new Uri($"{asked["redirect_uri"]}?code=stolen&state=guessed"), TestContext.Current.CancellationToken)) Assert.Equal(404, (int)other.StatusCode);
+        using (var back = await browser.GetAsync(new Uri($"{asked["redirect_uri"]}?code=c-1&state={asked["state"]}"), TestContext.Current.CancellationToken)) Assert.Equal(200, (int)back.StatusCode);
+        Assert.True(await running == 0, error.ToString());
+
+        var form = _server.Of("POST /token").Single().Body.Split('&').Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => Uri.UnescapeDataString(pair[1]));
+        Assert.Equal(("c-1", "ppec", asked["redirect_uri"]), (form["code"], form["client_id"], form["redirect_uri"]));
+        Assert.Equal(asked["code_challenge"], System.Buffers.Text.Base64Url.EncodeToString(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(form["code_verifier"]))));
+        Assert.Equal($$"""{"idToken":"an.id.token","nonce":"{{asked["nonce"]}}"}""", _server.Of("POST /api/v1/sign-in/oidc").Single().Body);
+        Assert.Equal("ppec_ses_oidc\n", await File.ReadAllTextAsync(Path.Combine(_terminal.Home, ".config", "ppec", "sessions", "lab"), TestContext.Current.CancellationToken));
+        Assert.DoesNotContain("ppec_ses_oidc", output + error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http://id.example.net", "https")]
+    [InlineData("file:///etc/passwd", "https")]
+    public async Task A_provider_without_https_is_not_gone_to(string issuer, string says)
+    {
+        _server.On("GET /api/v1/sign-in/oidc", $$"""{"issuer":"{{issuer}}","clientId":"ppec","scopes":"openid"}""");
+        var ran = await _terminal.RunAsync("login", "--oidc", "--context", "lab", "--server", _server.Address.ToString());
+        Assert.Equal(2, ran.Exit);
+        Assert.Contains(says, ran.Error, StringComparison.Ordinal);
+        Assert.Equal(2, (await _terminal.RunAsync("login", "ada", "--oidc")).Exit);
+    }
+
+    [Fact]
     public async Task A_token_can_be_kept_in_place_of_a_password_and_a_wrong_one_is_not()
     {
         _server.On("GET /api/v1/me", StubServer.Problem(401, "unauthenticated"));

@@ -53,6 +53,10 @@ public sealed class ProcessTests
             (["--failed-sign-ins", "few"], "--failed-sign-ins is a whole number, not 'few'."),
             (["--bmc-networks", "10.0.0.0/8,here"], "--bmc-networks: 'here' is not a subnet"),
             (["--webhook-networks", "there"], "--webhook-networks: 'there' is not a subnet"),
+            (["--oidc-issuer", "http://id.example.net", "--oidc-client-id", "ppec"], "--oidc-issuer is an https address"),
+            (["--oidc-issuer", "https://id.example.net"], "--oidc-issuer needs --oidc-client-id"),
+            (["--oidc-groups-claim", "roles"], "--oidc-groups-claim says nothing without --oidc-issuer."),
+            (["--oidc-name-claim", "upn"], "--oidc-name-claim says nothing without --oidc-issuer."),
             (["--allow-loopback=maybe"], "--allow-loopback is true or false, not 'maybe'."),
             (["--config", "/no/such/ppec.yaml"], "/no/such/ppec.yaml"),
         })

@@ -32,8 +32,8 @@ static class AccessEndpoints
         users.MapPost("/{id}/set", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
         {
             var b = await http.Body<SetUserBody>();
-            return await http.Document(await http.Send(grains, new SetUser(id, b.Disabled, b.Responsible)), model, "user", id, 200);
-        }).Named("user_set", "Disables or enables a user, or gives a service account to another person; a disabled user's credentials die at once").Takes<SetUserBody>().Answers<UserView>(200).Mutates();
+            return await http.Document(await http.Send(grains, new SetUser(id, b.Disabled, b.Responsible, b.OidcSubject)), model, "user", id, 200);
+        }).Named("user_set", "Disables or enables a user, gives a service account to another person, or says who a person is at the identity provider; a disabled user's credentials die at once").Takes<SetUserBody>().Answers<UserView>(200).Mutates();
 
         users.MapPost("/{id}/password", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
         {

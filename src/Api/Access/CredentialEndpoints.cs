@@ -62,6 +62,16 @@ static class CredentialEndpoints
             return answer.Problem is { } problem ? Problems.Of(problem) : Results.Json(new SessionView(b.User, answer.Token!.Value, answer.ExpiresAt, answer.MustChangePassword), PpecJson.Options);
         }).WithTags("sessions").Named("sign_in", "A session for a person who gives a password, for twelve hours").Takes<SignInBody>().Produces<SessionView>(200).Produces<ProblemDocument>(429, Problems.ContentType).AllowAnonymous();
 
+        routes.MapGet("/api/v1/sign-in/oidc", async (IGrainFactory grains) =>
+            await grains.Gate(g => g.IdentityProvider()) is { } provider ? Results.Json(provider, PpecJson.Options) : Problems.NotFound("identity provider")).WithTags("sessions").Named("sign_in_provider", "Where people sign in elsewhere, and as which client of it").Answers<IdentityProviderView>(200).AllowAnonymous();
+
+        routes.MapPost("/api/v1/sign-in/oidc", async (HttpContext http, IGrainFactory grains) =>
+        {
+            var b = await http.Body<TokenSignInBody>();
+            var answer = await grains.Gate(g => g.SignInByToken(new(b.IdToken, b.Nonce, http.Source())));
+            return answer.Problem is { } problem ? Problems.Of(problem) : Results.Json(new SessionView(answer.User, answer.Token!.Value, answer.ExpiresAt, false), PpecJson.Options);
+        }).WithTags("sessions").Named("sign_in_oidc", "A session for a person whom the identity provider knows, for twelve hours; made a user at the first time, with nothing granted").Takes<TokenSignInBody>().Produces<SessionView>(200).Produces<ProblemDocument>(404, Problems.ContentType).Produces<ProblemDocument>(429, Problems.ContentType).AllowAnonymous();
+
         routes.MapPost("/api/v1/sign-out", async (HttpContext http, IGrainFactory grains, IReadModel model) =>
             await http.Empty(await http.Send(grains, new RevokeCredential((await http.Me(grains)).Credential)), model)).WithTags("sessions").Named("sign_out", "Ends the credential that is presented").Mutates().Produces(204);
 

@@ -12,24 +12,27 @@ static class SessionVerbs
     public static Verb Login(Shell shell)
     {
         var verb = new Verb("login", "Sign in, and keep the session in the context. A password that must be changed is changed here.",
-            "ppec login alice --server https://ppec.example.net", "ppec login alice --context lab --password-file ./password", "ppec login --token-file ./token --context ci --server https://ppec.example.net");
-        var user = verb.MayTake("user", "The user's name; not with --token-file.");
+            "ppec login alice --server https://ppec.example.net", "ppec login alice --context lab --password-file ./password", "ppec login --oidc --server https://ppec.example.net", "ppec login --token-file ./token --context ci --server https://ppec.example.net");
+        var user = verb.MayTake("user", "The user's name; not with --oidc or --token-file.");
+        var oidc = new System.CommandLine.Option<bool>("--oidc") { Description = "Sign in at the identity provider, in a browser on this machine." };
         var password = verb.Has<string?>("--password-file", "FILE", "The file with the password; - reads it from standard input. At a terminal it is asked for.");
         var fresh = verb.Has<string?>("--new-password-file", "FILE", "The file with the password to set where it must be changed.");
         var token = verb.Has<string?>("--token-file", "FILE", "The file with a credential, in place of a user and a password; - reads it from standard input.");
-        return verb.With(shell.Options.Server, shell.Options.Context, shell.Options.CaFile, shell.Options.Output).Does(shell, async call =>
+        return verb.With(oidc).With(shell.Options.Server, shell.Options.Context, shell.Options.CaFile, shell.Options.Timeout).Does(shell, async call =>
         {
             var contexts = ContextFile.Load(call.Io);
             var (name, context) = Meant(call, contexts);
             string credential;
-            if (call.Get(token) is { } file)
+            if (new[] { call.May(user) is not null, call.Get(oidc), call.Get(token) is not null }.Count(way => way) > 1) throw new UsageException("A user with a password, --oidc, or --token-file: one of them.");
+            if (call.Get(token) is { } file) credential = RackVerb.Secret(call, file).Trim();
+            else if (call.Get(oidc))
             {
-                if (call.May(user) is not null) throw new UsageException("A user with a password, or --token-file: not both.");
-                credential = RackVerb.Secret(call, file).Trim();
+                using var stranger = Connection.Open(call, context, credential: null);
+                credential = await BrowserSignIn.AtProviderAsync(call, stranger, call.Get(shell.Options.Timeout) ?? TimeSpan.FromMinutes(5));
             }
             else
             {
-                var who = call.May(user) ?? throw new UsageException("Say who signs in: ppec login USER, or name a credential's file with --token-file FILE.");
+                var who = call.May(user) ?? throw new UsageException("Say who signs in: ppec login USER; at the identity provider with --oidc; or name a credential's file with --token-file FILE.");
                 var secret = call.Get(password) is { } from ? new SecretText(RackVerb.Secret(call, from)) : call.Hidden($"Password of {who}:");
                 credential = await SignInAsync(call, context, who, secret, call.Get(fresh));
             }

@@ -35,16 +35,17 @@ static class UserVerbs
 
     static Verb Set(Shell shell)
     {
-        var verb = new Verb("set", "Disable or enable a user, or give a service account to another person. A disabled user's credentials die at once.", "ppec user set alice --disable --reason 'left the company'", "ppec user set alice --enable", "ppec user set ci --responsible bob");
+        var verb = new Verb("set", "Disable or enable a user, give a service account to another person, or say who a person is at the identity provider. A disabled user's credentials die at once.", "ppec user set alice --disable --reason 'left the company'", "ppec user set alice --enable", "ppec user set ci --responsible bob", "ppec user set alice --oidc-subject https://id.example.net#248289761001");
         var id = verb.Takes("user", "The user's name.");
         var disable = new System.CommandLine.Option<bool>("--disable") { Description = "End every session and credential, and let nothing new begin." };
         var enable = new System.CommandLine.Option<bool>("--enable") { Description = "Let the user in again; credentials are made anew." };
         var responsible = verb.Has<string?>("--responsible", "USER", "The person who answers for a service account from now on.");
+        var oidcSubject = verb.Has<string?>("--oidc-subject", "ISSUER#SUB", "Who this person is at the identity provider, by its issuer and unchanging subject.");
         return verb.With(disable, enable).With(shell.Options.Changing).Does(shell, async call =>
         {
             bool? disabled = (call.Get(disable), call.Get(enable)) switch { (true, true) => throw new UsageException("--disable or --enable: not both."), (true, _) => true, (_, true) => false, _ => null };
-            if (disabled is null && call.Get(responsible) is null) throw new UsageException("Say what to set: --disable, --enable or --responsible USER.");
-            return Show(call, await call.Client.Users.SetAsync(call.Get(id), new(disabled, call.Get(responsible)), call.Mutation(), call.Cancellation));
+            if (disabled is null && call.Get(responsible) is null && call.Get(oidcSubject) is null) throw new UsageException("Say what to set: --disable, --enable, --responsible USER or --oidc-subject ISSUER#SUB.");
+            return Show(call, await call.Client.Users.SetAsync(call.Get(id), new(disabled, call.Get(responsible), call.Get(oidcSubject)), call.Mutation(), call.Cancellation));
         });
     }
 

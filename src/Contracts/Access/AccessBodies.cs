@@ -6,8 +6,8 @@ namespace Ppec.Contracts.Access;
 /// <summary>The body of POST /api/v1/users. <paramref name="Kind"/>: <c>person</c> or <c>service</c>.</summary>
 public sealed record UserBody(string Id, string Kind = "person", string? Responsible = null);
 
-/// <summary>The body of POST /api/v1/users/{id}/set; what is left out stays.</summary>
-public sealed record SetUserBody(bool? Disabled = null, string? Responsible = null);
+/// <summary>The body of POST /api/v1/users/{id}/set; what is left out stays. <paramref name="OidcSubject"/>: who it is at the identity provider, <c>ISSUER#SUB</c>.</summary>
+public sealed record SetUserBody(bool? Disabled = null, string? Responsible = null, string? OidcSubject = null);
 
 /// <summary>The body of POST /api/v1/users/{id}/mail; without an address nothing more is sent there. It is not shown again.</summary>
 public sealed record MailBody(SecretText? Address = null);
@@ -48,6 +48,9 @@ public sealed record CredentialMade(string Id, string User, string Token, DateTi
 
 /// <summary>The body of POST /api/v1/sign-in.</summary>
 public sealed record SignInBody(string User, SecretText Password);
+
+/// <summary>The body of POST /api/v1/sign-in/oidc. <paramref name="Nonce"/>: what the ID token was asked for with; it must be in the token then.</summary>
+public sealed record TokenSignInBody(SecretText IdToken, string? Nonce = null);
 
 /// <summary>A session. With <paramref name="MustChangePassword"/> it is good for changing the password and nothing else.</summary>
 public sealed record SessionView(string User, string Token, DateTimeOffset ExpiresAt, bool MustChangePassword);

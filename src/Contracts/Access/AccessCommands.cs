@@ -51,11 +51,26 @@ public sealed record SetMail(string User) : UserCommand(User)
     [Id(100), JsonIgnore] public int Version { get; init; }
 }
 
-/// <summary>Disables or enables a user, or gives a service account to another person. Null leaves as it is. Who is disabled has no credentials that work.</summary>
+/// <summary>
+/// Disables or enables a user, gives a service account to another person, or says who a person is at the identity provider. Null leaves as it is.
+/// Who is disabled has no credentials that work.
+/// </summary>
 [GenerateSerializer, Immutable]
-public sealed record SetUser(string User, bool? Disabled, string? Responsible) : UserCommand(User)
+public sealed record SetUser(string User, bool? Disabled, string? Responsible, string? OidcSubject = null) : UserCommand(User)
 {
     public override string Permission => "user.set";
+}
+
+/// <summary>
+/// The identity provider says who stands at the door: <paramref name="OidcSubject"/>, whom it calls <paramref name="User"/>, in these of its groups. PPEC's own.
+/// Whoever was never here is added; the members of groups that are the provider's become what it says of this person.
+/// </summary>
+[GenerateSerializer, Immutable]
+public sealed record AdmitPerson(string User, string OidcSubject, ImmutableArray<string> Groups) : UserCommand(User)
+{
+    public const string Actor = "system:oidc";
+
+    [JsonIgnore] public override string Permission => "user.admit";
 }
 
 /// <summary>

@@ -14,6 +14,9 @@ public sealed record UserView(string Id, string Kind, string? Responsible, bool 
     /// <summary>Which of the mail addresses that were said; 0 = none is known.</summary>
     public int MailVersion { get; init; }
 
+    /// <summary>Who it is at the identity provider, <c>ISSUER#SUB</c>; null: nobody there.</summary>
+    public string? OidcSubject { get; init; }
+
     [System.Text.Json.Serialization.JsonIgnore] public string? PasswordBy { get; init; }
 }
 

@@ -9,9 +9,20 @@ public sealed record SignInRequest(string User, SecretText Password, string Sour
     public override string ToString() => $"sign-in of {User} from {SourceAddress}";
 }
 
+/// <summary>A person at the door, with an ID token of the identity provider. <paramref name="Nonce"/>: what was asked for with it, where something was.</summary>
+[GenerateSerializer, Immutable]
+public sealed record TokenSignInRequest(SecretText IdToken, string? Nonce, string SourceAddress)
+{
+    public override string ToString() => $"sign-in by ID token from {SourceAddress}";
+}
+
+/// <summary>Where people of this PPEC sign in elsewhere: an OpenID provider, and as which client of it.</summary>
+[GenerateSerializer, Immutable]
+public sealed record IdentityProviderView(string Issuer, string ClientId, string Scopes);
+
 /// <summary>A session's token, said once; or why there is none.</summary>
 [GenerateSerializer, Immutable]
-public sealed record SignInAnswer(Problem? Problem, SecretText? Token = null, string Credential = "", DateTimeOffset ExpiresAt = default, bool MustChangePassword = false)
+public sealed record SignInAnswer(Problem? Problem, SecretText? Token = null, string Credential = "", DateTimeOffset ExpiresAt = default, bool MustChangePassword = false, string User = "")
 {
     public override string ToString() => Problem?.Code ?? "signed in";
 }

@@ -24,6 +24,12 @@ public interface IGateGrain : IGrainWithIntegerKey
     /// <summary>A session for a person who gives a password.</summary>
     Task<SignInAnswer> SignIn(SignInRequest request);
 
+    /// <summary>A session for a person whom the identity provider knows.</summary>
+    Task<SignInAnswer> SignInByToken(TokenSignInRequest request);
+
+    /// <summary>The identity provider; null where there is none.</summary>
+    Task<IdentityProviderView?> IdentityProvider();
+
     /// <summary>Who the credential says one is; null for nobody.</summary>
     Task<WhoAmI?> WhoAmI(ReadRequest request);
 

@@ -15,9 +15,9 @@ public sealed record Founded(string By) : AccessEvent(By);
 
 /// <summary>Who holds the node's files made this person an administrator again, past the gate. What was changed for it stands before it.</summary>
 public sealed record Recovered(string User, string Why, string By) : AccessEvent(By);
-public sealed record UserCreated(string User, string Kind, string? Responsible, string By) : AccessEvent(By);
+public sealed record UserCreated(string User, string Kind, string? Responsible, string By, string? OidcSubject = null) : AccessEvent(By);
 public sealed record MailSet(string User, int Version, string By) : AccessEvent(By);
-public sealed record UserSet(string User, bool Disabled, string? Responsible, string By) : AccessEvent(By);
+public sealed record UserSet(string User, bool Disabled, string? Responsible, string By, string? OidcSubject = null) : AccessEvent(By);
 public sealed record PasswordSet(string User, int Version, bool MustChange, string By) : AccessEvent(By);
 public sealed record GroupSet(string Group, string Description, ImmutableArray<string> Added, ImmutableArray<string> Removed, string By) : AccessEvent(By);
 public sealed record GroupDeleted(string Group, string By) : AccessEvent(By);

@@ -25,8 +25,8 @@ public sealed record Directory(
     public static Directory Evolve(Directory d, AccessEvent @event) => @event switch
     {
         Founded or Recovered => d,
-        UserCreated e   => d with { Users = d.Users.SetItem(e.User, new(e.User, e.Kind, e.Responsible, false, null, e.At, e.By, 1)) },
-        UserSet e       => d with { Users = Put(d.Users, e.User, u => u with { Disabled = e.Disabled, Responsible = e.Responsible, Version = u.Version + 1 }) },
+        UserCreated e   => d with { Users = d.Users.SetItem(e.User, new(e.User, e.Kind, e.Responsible, false, null, e.At, e.By, 1) { OidcSubject = e.OidcSubject }) },
+        UserSet e       => d with { Users = Put(d.Users, e.User, u => u with { Disabled = e.Disabled, Responsible = e.Responsible, OidcSubject = e.OidcSubject ?? u.OidcSubject, Version = u.Version + 1 }) },
         MailSet e       => d with { Users = Put(d.Users, e.User, u => u with { MailVersion = e.Version, Version = u.Version + 1 }) },
         PasswordSet e   => d with { Users = Put(d.Users, e.User, u => u with { Password = e.MustChange ? "must-change" : "set", PasswordVersion = e.Version, PasswordBy = e.By, Version = u.Version + 1 }) },
         GroupSet e      => d with { Groups = d.Groups.SetItem(e.Group, Group(d.Groups.GetValueOrDefault(e.Group), e)) },

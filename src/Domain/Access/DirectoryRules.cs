@@ -27,12 +27,15 @@ public static class DirectoryRules
         CreateUser c when NoPerson(d, c.Responsible) is { } who  => who,
         CreateUser c                                             => Then<AccessEvent>(new UserCreated(c.User, c.Kind, c.Responsible, c.By) { At = c.At }),
 
+        AdmitPerson c                                            => Admitting.Decide(d, c),
         UserCommand c when !d.Users.ContainsKey(c.User)          => Unknown(c),
         SetUser c when NoPerson(d, c.Responsible) is { } who     => who,
         SetUser { Responsible: not null } c when d.Users[c.User].Kind == "person" => No(ProblemCodes.Invalid, "A person answers for oneself: leave out responsible."),
-        SetUser c when (c.Disabled ?? d.Users[c.User].Disabled, c.Responsible ?? d.Users[c.User].Responsible) == (d.Users[c.User].Disabled, d.Users[c.User].Responsible) => Nothing<AccessEvent>(),
+        SetUser { OidcSubject: not null } c when d.Users[c.User].Kind != "person" => No(ProblemCodes.Invalid, "Only a person is known to an identity provider."),
+        SetUser { OidcSubject: not null } c when Admitting.Known(d, c.OidcSubject) is { } other && other.Id != c.User => No(ProblemCodes.NameTaken, $"{other.Id} is {c.OidcSubject} already."),
+        SetUser c when d.Users[c.User] is var u && (c.Disabled ?? u.Disabled, c.Responsible ?? u.Responsible, c.OidcSubject ?? u.OidcSubject) == (u.Disabled, u.Responsible, u.OidcSubject) => Nothing<AccessEvent>(),
         SetUser c when Above(rights, c, Given(rights, c.User)) is { } above => above,
-        SetUser c                                                => Then<AccessEvent>(new UserSet(c.User, c.Disabled ?? d.Users[c.User].Disabled, c.Responsible ?? d.Users[c.User].Responsible, c.By) { At = c.At }),
+        SetUser c                                                => Then<AccessEvent>(new UserSet(c.User, c.Disabled ?? d.Users[c.User].Disabled, c.Responsible ?? d.Users[c.User].Responsible, c.By, c.OidcSubject) { At = c.At }),
         SetMail c when c.Version == d.Users[c.User].MailVersion  => Nothing<AccessEvent>(),
         SetMail c                                                => Then<AccessEvent>(new MailSet(c.User, c.Version, c.By) { At = c.At }),
         SetPassword c when d.Users[c.User].Kind == "service"     => No(ProblemCodes.Invalid, "A service account signs in with a credential, not with a password."),
@@ -40,6 +43,7 @@ public static class DirectoryRules
         SetPassword c                                            => Then<AccessEvent>(new PasswordSet(c.User, c.Version, c.By != c.User, c.By) { At = c.At }),
 
         SetGroup c when c.Add.Concat(c.Remove).FirstOrDefault(m => !d.Users.ContainsKey(m)) is { } nobody => No(ProblemCodes.NotFound, $"There is no user {nobody}."),
+        SetGroup c when Admitting.IsProviders(c.Group) && (c.Add, c.Remove) is not ({ IsEmpty: true }, { IsEmpty: true }) => No(ProblemCodes.Invalid, $"Who is in {c.Group} is what the identity provider says: change it there."),
         SetGroup c when Above(rights, c, Granted(d, $"group:{c.Group}")) is { } above => above,
         SetGroup c                                               => Group(d.Groups.GetValueOrDefault(c.Group), c),
         GroupCommand c when !d.Groups.ContainsKey(c.Group)       => Unknown(c),
@@ -116,7 +120,7 @@ public static class DirectoryRules
     /// <summary>What would be lost by it that must stay: somebody who may do everything, and more people for each policy than it asks for.</summary>
     static Problem? Left(Directory before, ImmutableArray<AccessEvent> events, AccessCommand command)
     {
-        if (command is CreateUser or SetPassword or CreateGrant) return null; // by these nobody is less than before
+        if (command is CreateUser or SetPassword or CreateGrant or AdmitPerson) return null; // by these nobody is less than before; and who is in a provider's group is not ours to refuse
         var after = events.Aggregate(before, Directory.Evolve);
         var rights = new Rights(after);
         // A grant that ends by itself is none to rely on.

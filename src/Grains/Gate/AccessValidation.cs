@@ -48,6 +48,8 @@ sealed class SetUserShape : AbstractValidator<SetUser>
     {
         RuleFor(c => c.User).Slug("A user's id").OverridePropertyName("id");
         RuleFor(c => c.Responsible!).Slug("A person's id").When(c => c.Responsible is not null).OverridePropertyName("responsible");
+        RuleFor(c => c.OidcSubject!).Must(s => s.Length <= 500 && s.IndexOf('#', StringComparison.Ordinal) is > 0 and var at && at < s.Length - 1 && !s.Any(char.IsControl))
+            .WithMessage("Who one is at the identity provider is ISSUER#SUB.").When(c => c.OidcSubject is not null).OverridePropertyName("oidcSubject");
     }
 }
 

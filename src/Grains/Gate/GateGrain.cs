@@ -24,7 +24,7 @@ namespace Ppec.Grains.Gate;
 /// Stateless and reentrant: many callers at once; the ban on reentrancy is for aggregates.
 /// </summary>
 [StatelessWorker(256), Reentrant]
-public sealed class GateGrain(Identity identity, Reaches reaches, Carrier carrier, Guarding guarding, Deciding deciding, ChangeRunner changes, MachinePower power, Tickets tickets, PpecOptions options, TimeProvider time, IAttempts attempts, ILogger<GateGrain> logger) : Grain, IGateGrain
+public sealed class GateGrain(Identity identity, Vouching vouching, Reaches reaches, Carrier carrier, Guarding guarding, Deciding deciding, ChangeRunner changes, MachinePower power, Tickets tickets, PpecOptions options, TimeProvider time, IAttempts attempts, ILogger<GateGrain> logger) : Grain, IGateGrain
 {
     public async Task<GateAnswer> Execute(GateRequest request)
     {
@@ -103,12 +103,27 @@ public sealed class GateGrain(Identity identity, Reaches reaches, Carrier carrie
             Note(visitor, wrong, request.SourceAddress, "sign-in", time.GetUtcNow(), known ? new($"user-{request.User}") : null);
             return new(wrong);
         }
+        return await Session(request.User, request.SourceAddress);
+    }
+
+    public async Task<SignInAnswer> SignInByToken(TokenSignInRequest request)
+    {
+        var (user, problem, why) = await vouching.Admit(request);
+        if (problem is not { } refused) return await Session(user!, request.SourceAddress);
+        Note(await identity.Of("", request.SourceAddress), why is null ? refused : refused with { Message = $"{refused.Message} ({why})" }, request.SourceAddress, "sign-in", time.GetUtcNow());
+        return new(refused);
+    }
+
+    public Task<IdentityProviderView?> IdentityProvider() => Task.FromResult(vouching.Provider);
+
+    async Task<SignInAnswer> Session(string user, string source)
+    {
         var (at, id) = (time.GetUtcNow(), Guid.NewGuid().ToString("n"));
         var token = tickets.Credential("pat", id, Guid.NewGuid().ToString());
-        var issue = new IssueCredential(id, request.User, Tokens.Hash(token), "session", "signed in", null, at + Credential.Session, request.User) { At = at };
-        var outcome = await GrainFactory.Carry(issue, new Caller(request.User, id, request.SourceAddress, id, ""));
-        var mustChange = (await identity.Of(token, request.SourceAddress)) is { Stranger: null, Rights: var rights } && rights.Directory.Users[request.User].Password == "must-change";
-        return outcome.Problem is { } problem ? new(problem) : new(null, new(token), id, at + Credential.Session, mustChange);
+        var issue = new IssueCredential(id, user, Tokens.Hash(token), "session", "signed in", null, at + Credential.Session, user) { At = at };
+        var outcome = await GrainFactory.Carry(issue, new Caller(user, id, source, id, ""));
+        var mustChange = (await identity.Of(token, source)) is { Stranger: null, Rights: var rights } && rights.Directory.Users[user].Password == "must-change";
+        return outcome.Problem is { } problem ? new(problem) : new(null, new(token), id, at + Credential.Session, mustChange, user);
     }
 
     public async Task<WhoAmI?> WhoAmI(ReadRequest request)

@@ -59,6 +59,14 @@ public sealed class SessionClient
     public async Task<Answer<SessionView>> SignInAsync(SignInBody body, CancellationToken cancellation = default) =>
         (await _transport.AskAsync(new PathText("api/v1/sign-in"), Payload.Json(body, PpecJson.Api.SignInBody), cancellation)).As(PpecJson.Api.SessionView);
 
+    /// <summary>Where people sign in elsewhere. 404 where there is no such place.</summary>
+    public async Task<Answer<IdentityProviderView>> IdentityProviderAsync(CancellationToken cancellation = default) =>
+        (await _transport.ReadAsync(new PathText("api/v1/sign-in/oidc"), cancellation)).As(PpecJson.Api.IdentityProviderView);
+
+    /// <summary>A session for a person with an ID token of that provider.</summary>
+    public async Task<Answer<SessionView>> SignInByTokenAsync(TokenSignInBody body, CancellationToken cancellation = default) =>
+        (await _transport.AskAsync(new PathText("api/v1/sign-in/oidc"), Payload.Json(body, PpecJson.Api.TokenSignInBody), cancellation)).As(PpecJson.Api.SessionView);
+
     /// <summary>Ends the credential that this client presents.</summary>
     public Task SignOutAsync(MutationOptions? options = null, CancellationToken cancellation = default) =>
         _transport.ChangeAsync(new PathText("api/v1/sign-out"), Payload.Empty, options, cancellation);

@@ -69,6 +69,8 @@ namespace Ppec.Sdk.Wire;
 [JsonSerializable(typeof(CredentialMade))]
 [JsonSerializable(typeof(SignInBody))]
 [JsonSerializable(typeof(SessionView))]
+[JsonSerializable(typeof(TokenSignInBody))]
+[JsonSerializable(typeof(IdentityProviderView))]
 [JsonSerializable(typeof(WhoAmI))]
 [JsonSerializable(typeof(Explanation))]
 [JsonSerializable(typeof(ApproveBody))]

@@ -56,7 +56,7 @@ public sealed class OpenApiTests(SharedNode shared)
         foreach (var status in (string[])["400", "401", "403", "503"]) Assert.Contains(status, responses.Select(r => r.Key));
         Assert.All(responses.Where(r => r.Key[0] is '4' or '5'), r => Assert.Equal(["application/problem+json"], r.Value!["content"]!.AsObject().Select(c => c.Key)));
         if (o.Path.Contains('{', StringComparison.Ordinal) && o.Method == "get") Assert.Contains("404", responses.Select(r => r.Key));
-        if (o.Method == "post" && o.Path != "/api/v1/sign-in") Assert.All((string[])["404", "409", "412", "422"], s => Assert.Contains(s, responses.Select(r => r.Key)));
+        if (o.Method == "post" && !o.Path.StartsWith("/api/v1/sign-in", StringComparison.Ordinal)) Assert.All((string[])["404", "409", "412", "422"], s => Assert.Contains(s, responses.Select(r => r.Key)));
         Assert.All(responses, r => Assert.False(string.IsNullOrWhiteSpace((string?)r.Value!["description"])));
     });
 

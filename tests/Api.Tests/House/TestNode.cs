@@ -56,6 +56,8 @@ public sealed class TestNode : IAsyncDisposable
 
     public MailOptions? Mail { get; set; }
 
+    public Drivers.Oidc.OidcOptions? Oidc { get; set; }
+
     public TimeProvider Time { get; set; } = TimeProvider.System;
 
     public HeadOptions Heads { get; set; } = new(null, []);
@@ -83,7 +85,7 @@ public sealed class TestNode : IAsyncDisposable
                 WakeEvery = TimeSpan.FromSeconds(1),
                 AllowLoopback = AllowLoopback,
                 TrustedImageKeys = [Signer.ExportSubjectPublicKeyInfo()],
-            }) { Time = Time, Limits = Limits, Https = Https, Heads = Heads, Mail = Mail },
+            }) { Time = Time, Limits = Limits, Https = Https, Heads = Heads, Mail = Mail, Oidc = Oidc },
             CancellationToken.None);
     }
 
