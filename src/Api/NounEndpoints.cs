@@ -9,7 +9,7 @@ namespace Ppec.Api;
 
 static class NounEndpoints
 {
-    /// <summary>List and show, the same for every noun that is only described.</summary>
+    /// <summary>List, show, history and diff: the same for every noun.</summary>
     public static RouteGroupBuilder MapNoun<TView>(this IEndpointRouteBuilder routes, string noun, string plural)
     {
         var group = routes.MapGroup($"/api/v1/{plural}").WithTags(plural);
@@ -26,7 +26,7 @@ static class NounEndpoints
             return await http.One(model, history, noun, id, sight);
         }).Named($"{noun}_show", $"One {noun}, now or as it was (?at=)").Answers<TView>(200).WithAt();
 
-        return group;
+        return group.WithHistory(noun);
     }
 
     /// <summary>Everything that ever happened to one, and what differs between two times.</summary>

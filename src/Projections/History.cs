@@ -21,8 +21,10 @@ public sealed class History(IEventStore store, IEventCodec codec) : IHistory
         JsonObject? before = null;
         await foreach (var (e, metadata, after) in Walk(noun, id, cancellation))
         {
-            entries.Add(new(e.Version + 1, e.Position.ToString(), metadata.Time, e.Type, Summary(e.Type), metadata.Actor, metadata.Reason, metadata.Ticket, metadata.Operation, Changes(before, after)));
+            var changes = Changes(before, after);
             before = after;
+            if (changes.IsEmpty && e.Stream != $"{noun}-{id}") continue; // another version of it
+            entries.Add(new(e.Version + 1, e.Position.ToString(), metadata.Time, e.Type, Summary(e.Type), metadata.Actor, metadata.Reason, metadata.Ticket, metadata.Operation, changes));
         }
         return entries.ToImmutable();
     }

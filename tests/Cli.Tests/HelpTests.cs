@@ -56,26 +56,26 @@ public sealed partial class HelpTests
         ppec whoami
         ppec context list|use|set
         ppec machine list|show|rack|accept|reject|set|rekey|unrack|bmc|inspect|promote|provision|reimage|adopt|maintain|release|retire|hold|unhold|waive|repair|locate|tag|power|log|history|diff
-        ppec op list|show|watch|cancel|retry
+        ppec op list|show|watch|cancel|retry|history|diff
         ppec event tail
-        ppec region list|show|create|set
-        ppec rack list|show|create|set|retire
-        ppec profile list|show|create
-        ppec image list|show|register|deprecate
+        ppec region list|show|create|set|history|diff
+        ppec rack list|show|create|set|retire|history|diff
+        ppec profile list|show|create|history|diff
+        ppec image list|show|register|deprecate|history|diff
         ppec find
         ppec disk show
-        ppec filter list|show|save|delete
+        ppec filter list|show|save|delete|history|diff
         ppec tag list|show|set|delete
         ppec user list|show|create|set|password|mail|history|diff
         ppec group list|show|set|delete|history|diff
         ppec role list|show|set|delete|history|diff
-        ppec grant list|show|create|revoke|explain
+        ppec grant list|show|create|revoke|explain|history|diff
         ppec owner list|show|set|delete|history|diff
         ppec policy list|show|set|delete|history|diff
         ppec credential list|show|create|rotate|revoke
         ppec change list|show|now|approve|reject|withdraw|again|review|history|diff
-        ppec alert list|show|ack|resolve|silence
-        ppec webhook list|show|create|set|delete|test|deliveries
+        ppec alert list|show|ack|resolve|silence|history|diff
+        ppec webhook list|show|create|set|delete|test|deliveries|history|diff
         ppec log search
         ppec audit search|export|verify|prove|heads
         ppec import

@@ -21,7 +21,7 @@ static class AccessEndpoints
 
     static void MapUsers(IEndpointRouteBuilder routes)
     {
-        var users = routes.MapNoun<UserView>("user", "users").WithHistory("user");
+        var users = routes.MapNoun<UserView>("user", "users");
 
         users.MapPost("/", async (HttpContext http, IGrainFactory grains, IReadModel model) =>
         {
@@ -50,7 +50,7 @@ static class AccessEndpoints
 
     static void MapGroups(IEndpointRouteBuilder routes)
     {
-        var groups = routes.MapNoun<GroupView>("group", "groups").WithHistory("group");
+        var groups = routes.MapNoun<GroupView>("group", "groups");
 
         groups.MapPost("/", async (HttpContext http, IGrainFactory grains, IReadModel model) =>
         {
@@ -61,7 +61,7 @@ static class AccessEndpoints
         groups.MapPost("/{id}/delete", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
             await http.Empty(await http.Send(grains, new DeleteGroup(id)), model)).Named("group_delete", "Deletes a group and what was granted to it").Mutates().Produces(204);
 
-        var roles = routes.MapNoun<RoleView>("role", "roles").WithHistory("role");
+        var roles = routes.MapNoun<RoleView>("role", "roles");
 
         roles.MapPost("/", async (HttpContext http, IGrainFactory grains, IReadModel model) =>
         {
@@ -98,7 +98,7 @@ static class AccessEndpoints
 
     static void MapOwners(IEndpointRouteBuilder routes)
     {
-        var owners = routes.MapNoun<OwnerView>("owner", "owners").WithHistory("owner");
+        var owners = routes.MapNoun<OwnerView>("owner", "owners");
 
         owners.MapPost("/", async (HttpContext http, IGrainFactory grains, IReadModel model) =>
         {
@@ -112,7 +112,7 @@ static class AccessEndpoints
 
     static void MapPolicies(IEndpointRouteBuilder routes)
     {
-        var policies = routes.MapNoun<PolicyView>("policy", "policies").WithHistory("policy");
+        var policies = routes.MapNoun<PolicyView>("policy", "policies");
 
         policies.MapPost("/", async (HttpContext http, IGrainFactory grains, IReadModel model) =>
         {

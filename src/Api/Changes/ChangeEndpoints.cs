@@ -13,7 +13,7 @@ static class ChangeEndpoints
 {
     public static void MapChanges(this IEndpointRouteBuilder routes)
     {
-        var changes = routes.MapNoun<ChangeView>("change", "changes").WithHistory("change");
+        var changes = routes.MapNoun<ChangeView>("change", "changes");
 
         changes.MapPost("/{id}/approve", async (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
         {

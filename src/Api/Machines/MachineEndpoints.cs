@@ -20,7 +20,7 @@ static class MachineEndpoints
 
     public static void MapMachines(this IEndpointRouteBuilder routes)
     {
-        var machines = routes.MapGroup("/api/v1/machines").WithTags("machines");
+        var machines = routes.MapGroup("/api/v1/machines").WithTags("machines").WithHistory("machine");
 
         machines.MapGet("/", async (HttpContext http, IGrainFactory grains, IReadModel model) =>
         {
@@ -45,21 +45,6 @@ static class MachineEndpoints
             var sight = await http.MayRead(grains, "machine.read");
             return await http.One(model, history, "machine", id, sight);
         }).Named("machine_show", "One machine, now or as it was (?at=)").Answers<MachineView>(200).WithAt();
-
-        machines.MapGet("/{id}/history", async (string id, HttpContext http, IGrainFactory grains, IReadModel model, IHistory history) =>
-        {
-            if (!model.Sees(await http.MayRead(grains, "machine.read"), "machine", id)) return Problems.NotFound($"machine {id}");
-            var entries = await history.Of("machine", id, http.RequestAborted);
-            return entries.IsEmpty ? Problems.NotFound($"machine {id}") : Results.Json(new Items<HistoryEntry>(entries), PpecJson.Options);
-        }).Named("machine_history", "Everything that ever happened to it, with what each event changed").Answers<Items<HistoryEntry>>(200);
-
-        machines.MapGet("/{id}/diff", async (string id, HttpContext http, IGrainFactory grains, IReadModel model, IHistory history, TimeProvider time) =>
-        {
-            if (!model.Sees(await http.MayRead(grains, "machine.read"), "machine", id)) return Problems.NotFound($"machine {id}");
-            var from = http.Time("from") ?? throw RequestException.Invalid("from", "Say from when: ?from=2026-11-23T09:00:00Z.");
-            var changes = await history.Diff("machine", id, from, http.Time("to") ?? time.GetUtcNow(), http.RequestAborted);
-            return changes is { } found ? Results.Json(new Items<FieldChange>(found), PpecJson.Options) : Problems.NotFound($"machine {id}");
-        }).Named("machine_diff", "What differs between two times").Answers<Items<FieldChange>>(200).WithQuery("from", "to");
 
         machines.MapPost("/{id}/inspect", (string id, HttpContext http, IGrainFactory grains, IReadModel model) =>
             http.Start(grains, model, new InspectMachine(id))).Named("machine_inspect", "Boots PIOUS, gathers the hardware, tests it, compares it with its profile").Starts();

@@ -12,7 +12,7 @@ static class OperationEndpoints
 {
     public static void MapOperations(this IEndpointRouteBuilder routes)
     {
-        var operations = routes.MapGroup("/api/v1/operations").WithTags("operations");
+        var operations = routes.MapGroup("/api/v1/operations").WithTags("operations").WithHistory("operation");
 
         operations.MapGet("/", async (HttpContext http, IGrainFactory grains, IReadModel model) =>
         {

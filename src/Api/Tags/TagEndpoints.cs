@@ -12,7 +12,7 @@ static class TagEndpoints
 {
     public static void MapTags(this IEndpointRouteBuilder routes)
     {
-        var tags = routes.MapGroup("/api/v1/tags").WithTags("tags");
+        var tags = routes.MapGroup("/api/v1/tags").WithTags("tags").WithHistory("tag");
 
         tags.MapGet("/", async (HttpContext http, IGrainFactory grains, IReadModel model) =>
         {

@@ -17,7 +17,8 @@ static class RightVerbs
         .Under(
             new Verb("list", "List grants.", "ppec grant list --filter subject:user:alice").With(shell.Options.Listing).Does(shell, call => call.ShowListAsync(call.Client.Grants, GrantTable, grant => grant.Id)),
             TeamVerbs.Show(shell, "grant", "01jabcdefghjkmnpqrstvwxyz0", call => call.Client.Grants, Show), CreateGrant(shell),
-            TeamVerbs.Delete(shell, "grant", "01jabcdefghjkmnpqrstvwxyz0", (call, id) => call.Client.Grants.RevokeAsync(id, call.Mutation(), call.Cancellation), "revoke", "Take back"), Explain(shell));
+            TeamVerbs.Delete(shell, "grant", "01jabcdefghjkmnpqrstvwxyz0", (call, id) => call.Client.Grants.RevokeAsync(id, call.Mutation(), call.Cancellation), "revoke", "Take back"), Explain(shell),
+            PastVerbs.History(shell, "grant", "01jabcdefghjkmnpqrstvwxyz0", call => call.Client.Grants), PastVerbs.Diff(shell, "grant", "01jabcdefghjkmnpqrstvwxyz0", call => call.Client.Grants));
 
     static Verb SetRole(Shell shell)
     {

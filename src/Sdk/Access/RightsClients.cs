@@ -16,7 +16,7 @@ public sealed class RolesClient : HistoricClient<RoleView>
 }
 
 /// <summary>Who has which role where.</summary>
-public sealed class GrantsClient : NounClient<GrantView>
+public sealed class GrantsClient : HistoricClient<GrantView>
 {
     internal GrantsClient(Transport transport) : base(transport, "grants", PpecJson.Api.GrantView, PpecJson.Api.ListPageGrantView) { }
 

@@ -4,7 +4,7 @@ using Ppec.Sdk.Wire;
 namespace Ppec.Sdk;
 
 /// <summary>What wants a person.</summary>
-public sealed class AlertsClient : NounClient<AlertView>
+public sealed class AlertsClient : HistoricClient<AlertView>
 {
     internal AlertsClient(Transport transport) : base(transport, "alerts", PpecJson.Api.AlertView, PpecJson.Api.ListPageAlertView) { }
 

@@ -4,7 +4,7 @@ using Ppec.Sdk.Wire;
 namespace Ppec.Sdk;
 
 /// <summary>Images: operating systems to install, by version, with their signatures.</summary>
-public sealed class ImagesClient : NounClient<ImageView>
+public sealed class ImagesClient : HistoricClient<ImageView>
 {
     internal ImagesClient(Transport transport)
         : base(transport, "images", PpecJson.Api.ImageView, PpecJson.Api.ListPageImageView) { }

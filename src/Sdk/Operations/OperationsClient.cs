@@ -4,7 +4,7 @@ using Ppec.Sdk.Wire;
 namespace Ppec.Sdk;
 
 /// <summary>Operations: durable work, with steps, progress, deadline and log.</summary>
-public sealed class OperationsClient : NounClient<OperationView>
+public sealed class OperationsClient : HistoricClient<OperationView>
 {
     internal OperationsClient(Transport transport)
         : base(transport, "operations", PpecJson.Api.OperationView, PpecJson.Api.ListPageOperationView) { }

@@ -5,7 +5,7 @@ using Ppec.Sdk.Wire;
 namespace Ppec.Sdk;
 
 /// <summary>Regions: data centres or sites.</summary>
-public sealed class RegionsClient : NounClient<RegionView>
+public sealed class RegionsClient : HistoricClient<RegionView>
 {
     internal RegionsClient(Transport transport)
         : base(transport, "regions", PpecJson.Api.RegionView, PpecJson.Api.ListPageRegionView) { }
@@ -20,7 +20,7 @@ public sealed class RegionsClient : NounClient<RegionView>
 }
 
 /// <summary>Racks, with what stands in them.</summary>
-public sealed class RacksClient : NounClient<RackView>
+public sealed class RacksClient : HistoricClient<RackView>
 {
     internal RacksClient(Transport transport)
         : base(transport, "racks", PpecJson.Api.RackView, PpecJson.Api.ListPageRackView) { }

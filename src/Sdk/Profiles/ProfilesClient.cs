@@ -4,7 +4,7 @@ using Ppec.Sdk.Wire;
 namespace Ppec.Sdk;
 
 /// <summary>Profiles: the hardware that was ordered, by version.</summary>
-public sealed class ProfilesClient : NounClient<ProfileView>
+public sealed class ProfilesClient : HistoricClient<ProfileView>
 {
     internal ProfilesClient(Transport transport)
         : base(transport, "profiles", PpecJson.Api.ProfileView, PpecJson.Api.ListPageProfileView) { }

@@ -8,7 +8,7 @@ using Ppec.Sdk.Wire;
 namespace Ppec.Sdk;
 
 /// <summary>Saved filters: used as <c>@name</c> in any filter.</summary>
-public sealed class FiltersClient : NounClient<FilterView>
+public sealed class FiltersClient : HistoricClient<FilterView>
 {
     internal FiltersClient(Transport transport)
         : base(transport, "filters", PpecJson.Api.FilterView, PpecJson.Api.ListPageFilterView) { }

@@ -4,7 +4,7 @@ using Ppec.Sdk.Wire;
 namespace Ppec.Sdk;
 
 /// <summary>Where facts are sent to, signed and in order.</summary>
-public sealed class WebhooksClient : NounClient<WebhookView>
+public sealed class WebhooksClient : HistoricClient<WebhookView>
 {
     internal WebhooksClient(Transport transport) : base(transport, "webhooks", PpecJson.Api.WebhookView, PpecJson.Api.ListPageWebhookView) { }
 
