@@ -224,14 +224,20 @@ static class Requests
         return document is { } found ? Json(http, found, 200) : Problems.NotFound($"{noun} {id}");
     }
 
-    public static async Task<IResult> List(this HttpContext http, IReadModel model, string noun, Sight sight, string? only = null)
+    public static async Task<IResult> List(this HttpContext http, IReadModel model, string noun, Sight sight)
+    {
+        var page = await http.Page(model, noun, sight);
+        return Results.Stream(stream => WritePage(stream, page), "application/json");
+    }
+
+    /// <summary>The page that the query asks for. <paramref name="only"/>: a term that always holds beside its filter.</summary>
+    public static async Task<Page> Page(this HttpContext http, IReadModel model, string noun, Sight sight, string? only = null)
     {
         var query = http.Request.Query;
         try
         {
             await http.AwaitPosition(model, texts: query.ContainsKey("after") && model.HasText(Text("filter")));
-            var page = model.List(noun, new(only is null ? Text("filter") : $"{only} {Text("filter")}", Text("sort"), http.Limit(), Text("cursor")), sight);
-            return Results.Stream(stream => WritePage(stream, page), "application/json");
+            return model.List(noun, new(only is null ? Text("filter") : $"{only} {Text("filter")}", Text("sort"), http.Limit(), Text("cursor")), sight);
         }
         catch (QueryException e)
         {

@@ -46,6 +46,9 @@ public sealed record PpecOptions
 
     public AddressGuard BmcGuard => new(BmcNetworks, AllowLoopback, "bmc-networks");
 
+    /// <summary>How long a credential may live at most, from when it is made or rotated; sessions have their own twelve hours.</summary>
+    public TimeSpan LongestCredential { get; init; } = Domain.Access.Credential.LongestLife;
+
     /// <summary>Names claimed for a machine that never came to be are given back after this.</summary>
     public TimeSpan ClaimGrace { get; init; } = TimeSpan.FromMinutes(1);
 }

@@ -12,7 +12,7 @@ public sealed class AccessTests : AgainstStub
     const string Grant = """{"id":"g-1","subject":"group:ops","role":"operator","scope":"region:blr1","expiresAt":"2026-12-31T00:00:00Z","grantedAt":"2026-01-05T08:00:00Z","grantedBy":"ada","version":1}""";
     const string Owner = """{"id":"payments","description":"they take money","members":["group:ops"],"quotas":{"machines":20},"setAt":"2026-01-05T08:00:00Z","version":1}""";
     const string Policy = """{"id":"prod","description":"","permissions":["machine.release"],"scope":"tag:env=prod","quorum":2,"approvers":["role:approver"],"minCount":0,"minDisks":3,"approveWithinMinutes":60,"executeWithinMinutes":30,"secondStage":{"quorum":1,"approvers":["group:finance"]},"severe":true,"builtIn":false,"setAt":"2026-01-05T08:00:00Z","version":1}""";
-    const string Credential = """{"id":"c1","user":"ci","kind":"token","name":"ci-blr1","limits":{"permissions":["machine.read"],"regions":["blr1"],"tags":{"team":"payments"},"networks":["10.1.0.0/16"]},"issuedAt":"2026-01-05T08:00:00Z","issuedBy":"ada","expiresAt":"2026-12-31T00:00:00Z","version":1}""";
+    const string Credential = """{"id":"c1","user":"ci","kind":"token","name":"ci-blr1","limits":{"permissions":["machine.read"],"regions":["blr1"],"tags":{"team":"payments"},"networks":["10.1.0.0/16"]},"issuedAt":"2026-01-05T08:00:00Z","issuedBy":"ada","expiresAt":"2026-12-31T00:00:00Z","version":1,"lastUsedAt":"2026-02-03T04:05:06Z"}""";
     const string Made = """{"id":"c1","user":"ci","token":"ppec_tok_example","expiresAt":"2026-12-31T00:00:00Z"}""";
 
     static void Equal(string expected, string json) => Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), JsonNode.Parse(json)), json);
@@ -38,6 +38,7 @@ public sealed class AccessTests : AgainstStub
         Assert.Contains("2 of role:approver, severe", (await _terminal.RunAsync("policy", "list")).Out, StringComparison.Ordinal);
         Assert.Contains("1 of group:finance", (await _terminal.RunAsync("policy", "show", "prod", "-o", "wide")).Out, StringComparison.Ordinal);
         Assert.Contains("team=payments from:10.1.0.0/16", (await _terminal.RunAsync("credential", "list")).Out, StringComparison.Ordinal);
+        Assert.Contains("2026-02-03T04:05:06Z", (await _terminal.RunAsync("credential", "list")).Out, StringComparison.Ordinal);
         Assert.Contains("ci-blr1", (await _terminal.RunAsync("credential", "show", "c1", "-o", "wide")).Out, StringComparison.Ordinal);
     }
 

@@ -57,6 +57,7 @@ public sealed class ProcessTests
             (["--oidc-issuer", "https://id.example.net"], "--oidc-issuer needs --oidc-client-id"),
             (["--oidc-groups-claim", "roles"], "--oidc-groups-claim says nothing without --oidc-issuer."),
             (["--oidc-name-claim", "upn"], "--oidc-name-claim says nothing without --oidc-issuer."),
+            (["--credential-days", "367"], "--credential-days is 1 to 366."),
             (["--allow-loopback=maybe"], "--allow-loopback is true or false, not 'maybe'."),
             (["--config", "/no/such/ppec.yaml"], "/no/such/ppec.yaml"),
         })

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -18,7 +20,8 @@ static class CredentialEndpoints
         credentials.MapGet("/", async (HttpContext http, IGrainFactory grains, IReadModel model) =>
         {
             var (sight, own) = await http.OwnOr(grains, "credential.read");
-            return own is null ? await http.List(model, "credential", sight) : await http.List(model, "credential", sight, $"user:{own}");
+            var page = await http.Page(model, "credential", sight, own is null ? null : $"user:{own}");
+            return Results.Json(new ListPage<CredentialView>(await http.Used(grains, page.Items), page.NextCursor, page.Total, page.TotalIsMore), PpecJson.Options);
         }).Named("credential_list", "Lists credentials: everyone's for whoever may see them, otherwise one's own").Lists<CredentialView>();
 
         credentials.MapPost("/", async (HttpContext http, IGrainFactory grains, IReadModel model, TimeProvider time) =>
@@ -35,7 +38,12 @@ static class CredentialEndpoints
         credentials.MapGet("/{id}", async (string id, HttpContext http, IGrainFactory grains, IReadModel model, IHistory history) =>
         {
             var (sight, own) = await http.OwnOr(grains, "credential.read");
-            return own is not null && model.List("credential", new($"id:{id} user:{own}", null, 1, null)).Total == 0 ? Problems.NotFound($"credential {id}") : await http.One(model, history, "credential", id, sight);
+            if (own is not null && model.List("credential", new($"id:{id} user:{own}", null, 1, null)).Total == 0) return Problems.NotFound($"credential {id}");
+            await http.AwaitPosition(model);
+            if (http.Request.Query.ContainsKey("at") || model.Find("credential", id) is not { } document) return await http.One(model, history, "credential", id, sight);
+            var view = (await http.Used(grains, [document]))[0];
+            http.Response.Headers.ETag = $"\"{view.Version}\"";
+            return Results.Json(view, PpecJson.Options);
         }).Named("credential_show", "One credential, without its secret").Answers<CredentialView>(200).WithAt();
 
         credentials.MapPost("/{id}/rotate", async (string id, HttpContext http, IGrainFactory grains, IReadModel model, TimeProvider time) =>
@@ -85,6 +93,15 @@ static class CredentialEndpoints
         return await grains.Gate(g => g.WhoAmI(request)) ?? throw new RequestException((await http.Stranger(grains))!);
     }
 
+    /// <summary>Credentials as they are kept, with when each was honoured last.</summary>
+    static async Task<ImmutableArray<CredentialView>> Used(this HttpContext http, IGrainFactory grains, ImmutableArray<ReadOnlyMemory<byte>> documents)
+    {
+        var views = documents.Select(document => JsonSerializer.Deserialize<CredentialView>(document.Span, Kept)!).ToImmutableArray();
+        var request = new ReadRequest(http.Credential(), http.Source(), "credential.read");
+        var last = (await grains.Gate(g => g.LastUsed(request, [.. views.Select(v => v.Id)]))).ToDictionary(use => use.Credential, use => use.At, StringComparer.Ordinal);
+        return [.. views.Select(view => last.TryGetValue(view.Id, out var at) ? view with { LastUsedAt = at } : view)];
+    }
+
     /// <summary>Everyone's for whoever may; otherwise whose only.</summary>
     static async Task<(Sight Sight, string? Own)> OwnOr(this HttpContext http, IGrainFactory grains, string permission)
     {
@@ -97,10 +114,10 @@ static class CredentialEndpoints
         if (answer is not { Problem: null, Token: { } token }) return await http.Document(answer, model, "credential", answer.Id, status);
         http.Response.Headers["Ppec-Position"] = answer.Position.ToString();
         await model.WaitFor(answer.Position, TimeSpan.FromSeconds(10), http.RequestAborted);
-        return model.Find("credential", answer.Id) is { } document && System.Text.Json.JsonSerializer.Deserialize<CredentialView>(document.Span, Kept) is { } view
+        return model.Find("credential", answer.Id) is { } document && JsonSerializer.Deserialize<CredentialView>(document.Span, Kept) is { } view
             ? Results.Json(new CredentialMade(view.Id, view.User, token.Value, view.ExpiresAt), PpecJson.Options, statusCode: status)
             : Problems.Of(new(ProblemCodes.Unavailable, "It is made, and not yet visible: ask again with the same Idempotency-Key."));
     }
 
-    static readonly System.Text.Json.JsonSerializerOptions Kept = new(PpecJson.Options) { RespectRequiredConstructorParameters = false };
+    static readonly JsonSerializerOptions Kept = new(PpecJson.Options) { RespectRequiredConstructorParameters = false };
 }

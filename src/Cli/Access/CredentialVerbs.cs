@@ -69,10 +69,10 @@ static class CredentialVerbs
 
     static Sheet Table(IEnumerable<CredentialView> credentials, bool wide)
     {
-        var sheet = new Sheet(null, wide ? ["ID", "NAME", "USER", "KIND", "UNTIL", "STATE", "LIMITS", "ISSUED", "BY"] : ["ID", "NAME", "USER", "KIND", "UNTIL", "STATE", "LIMITS"]);
+        var sheet = new Sheet(null, wide ? ["ID", "NAME", "USER", "KIND", "UNTIL", "LAST USED", "STATE", "LIMITS", "ISSUED", "BY"] : ["ID", "NAME", "USER", "KIND", "UNTIL", "LAST USED", "STATE", "LIMITS"]);
         foreach (var c in credentials)
         {
-            Cell[] row = [c.Id, c.Name, c.User, c.Kind, c.ExpiresAt, c.RevokedAt is null ? "" : new Cell("revoked", Tone.Bad), Limits(c.Limits)];
+            Cell[] row = [c.Id, c.Name, c.User, c.Kind, c.ExpiresAt, c.LastUsedAt, c.RevokedAt is null ? "" : new Cell("revoked", Tone.Bad), Limits(c.Limits)];
             sheet.Add(wide ? [.. row, Words.Time(c.IssuedAt), c.IssuedBy] : row);
         }
         return sheet;

@@ -71,7 +71,11 @@ public sealed record PolicyStage(int Quorum, ImmutableArray<string> Approvers);
 
 /// <summary>A credential, without its secret.</summary>
 public sealed record CredentialView(
-    string Id, string User, string Kind, string Name, Limits Limits, DateTimeOffset IssuedAt, string IssuedBy, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt, DateTimeOffset? RotatedAt, long Version);
+    string Id, string User, string Kind, string Name, Limits Limits, DateTimeOffset IssuedAt, string IssuedBy, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt, DateTimeOffset? RotatedAt, long Version)
+{
+    /// <summary>When it was honoured last, at most a minute behind; null: never, or it is not known. It is noted beside the log, and so has no past.</summary>
+    public DateTimeOffset? LastUsedAt { get; init; }
+}
 
 /// <summary>
 /// What a credential may do of what its user may: each null or empty one limits nothing. <paramref name="Permissions"/>: patterns; <paramref name="Regions"/>;

@@ -33,6 +33,9 @@ public interface IGateGrain : IGrainWithIntegerKey
     /// <summary>Who the credential says one is; null for nobody.</summary>
     Task<WhoAmI?> WhoAmI(ReadRequest request);
 
+    /// <summary>When some credentials were honoured last: of everyone's for whoever may read credentials, otherwise of one's own.</summary>
+    Task<ImmutableArray<CredentialUse>> LastUsed(ReadRequest request, ImmutableArray<string> credentials);
+
     /// <summary>Why a user may or may not, and who else would have to agree; for whoever may read grants, and for everybody of oneself.</summary>
     Task<ExplainAnswer> Explain(ReadRequest request, string user, string permission, string resource);
 

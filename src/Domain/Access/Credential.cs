@@ -58,6 +58,12 @@ public static class Credential
         _ => throw new UnreachableException($"{@event.GetType().Name}: the stream is corrupt or Evolve is incomplete."),
     };
 
+    /// <summary>Why it would live too long for a site where none lives longer than so; null when it would not.</summary>
+    public static Problem? TooLong(Command command, TimeSpan longest) =>
+        command switch { IssueCredential c => c.ExpiresAt, RotateCredential c => c.ExpiresAt, _ => null } is { } end && end > command.At + longest
+            ? Problem.Invalid("expiresAt", $"Here a credential lives for at most {longest.TotalDays:0} days: say an earlier end.")
+            : null;
+
     /// <summary>
     /// Why this credential may not be issued; null when it may. Anyone may issue to oneself, and to the service accounts one answers for; another's needs <c>credential.create</c>
     /// and all that the other has. No credential gives more than the one it was made with.

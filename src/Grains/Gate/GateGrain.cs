@@ -24,7 +24,7 @@ namespace Ppec.Grains.Gate;
 /// Stateless and reentrant: many callers at once; the ban on reentrancy is for aggregates.
 /// </summary>
 [StatelessWorker(256), Reentrant]
-public sealed class GateGrain(Identity identity, Vouching vouching, Reaches reaches, Carrier carrier, Guarding guarding, Deciding deciding, ChangeRunner changes, MachinePower power, Tickets tickets, PpecOptions options, TimeProvider time, IAttempts attempts, ILogger<GateGrain> logger) : Grain, IGateGrain
+public sealed class GateGrain(Identity identity, Vouching vouching, Uses uses, Reaches reaches, Carrier carrier, Guarding guarding, Deciding deciding, ChangeRunner changes, MachinePower power, Tickets tickets, PpecOptions options, TimeProvider time, IAttempts attempts, ILogger<GateGrain> logger) : Grain, IGateGrain
 {
     public async Task<GateAnswer> Execute(GateRequest request)
     {
@@ -50,6 +50,7 @@ public sealed class GateGrain(Identity identity, Vouching vouching, Reaches reac
         var command = CommandText.Stamped(request.Command with { At = at, IfVersion = request.IfMatch, ForChange = null }, who, commandId);
         if (Permitted.Nowhere(rights, who, command, at) is { } nowhere) return new(nowhere);
         if (Validation.Check(command, request.Secret) is { } misshapen) return new(misshapen);
+        if (Credential.TooLong(command, options.LongestCredential) is { } tooLong) return new(tooLong);
         if (Permitted.MustChangePassword(rights, who, command) is { } first) return new(first);
         bool May(string permission, Resource on) => rights.May(who, permission, on, at).Allowed;
 
@@ -132,6 +133,19 @@ public sealed class GateGrain(Identity identity, Vouching vouching, Reaches reac
         var now = time.GetUtcNow();
         return stranger is not null ? null : new(who.User, who.Credential, who.Limits, who.SignedInAt, [.. Permissions.All.Where(p => rights.Reach(who, p, now) is not { IsEmpty: true })],
             rights.Directory.Users[who.User].Password == "must-change");
+    }
+
+    public async Task<ImmutableArray<CredentialUse>> LastUsed(ReadRequest request, ImmutableArray<string> credentials)
+    {
+        var (who, rights, stranger) = await identity.Of(request.Credential, request.SourceAddress);
+        if (stranger is not null) return [];
+        await uses.Tell();
+        if (rights.Reach(who, "credential.read", time.GetUtcNow()) is { IsEmpty: true })
+        {
+            var own = await Task.WhenAll(credentials.Select(async c => await GrainFactory.GetGrain<ICredentialGrain>(c).Issued() is { User: var user } && user == who.User ? c : null));
+            credentials = [.. own.OfType<string>()];
+        }
+        return await GrainFactory.GetGrain<ILastUsedGrain>(0).Of(credentials);
     }
 
     public async Task<ExplainAnswer> Explain(ReadRequest request, string user, string permission, string resource)

@@ -9,7 +9,7 @@ namespace Ppec.Grains.Gate;
 public readonly record struct Visitor(Principal Who, Rights Rights, Problem? Stranger);
 
 /// <summary>Tells who presents a credential. Whoever is not known hears the same, whatever the reason.</summary>
-public sealed class Identity(Credentials credentials, AccessBook book)
+public sealed class Identity(Credentials credentials, AccessBook book, Uses uses)
 {
     static readonly Principal Nobody = Principal.Of("");
 
@@ -18,9 +18,9 @@ public sealed class Identity(Credentials credentials, AccessBook book)
         try
         {
             var rights = await book.Now();
-            return await credentials.Principal(credential, address) is { } who && rights.Directory.Users.GetValueOrDefault(who.User) is { Disabled: false }
-                ? new(who, rights, null)
-                : new(Nobody, rights, Unauthenticated);
+            if (await credentials.Principal(credential, address) is not { } who || rights.Directory.Users.GetValueOrDefault(who.User) is not { Disabled: false }) return new(Nobody, rights, Unauthenticated);
+            uses.Note(who.Credential);
+            return new(who, rights, null);
         }
         catch (EventStoreUnavailableException e)
         {

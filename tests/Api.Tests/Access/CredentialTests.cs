@@ -34,6 +34,38 @@ public sealed class CredentialTests(AccessNode people) : IClassFixture<AccessNod
     }
 
     [Fact]
+    public async Task When_it_was_used_last_is_seen_by_its_user_and_by_who_may_and_outlives_the_node()
+    {
+        await using var node = new TestNode();
+        await node.Up();
+        (await node.Api.Post("/api/v1/users", new { id = "ci", kind = "service", responsible = "admin" })).Is(201);
+        var made = (await node.Api.Post("/api/v1/credentials", new { name = "ci", user = "ci", days = 7 })).Is(201).Json;
+        string id = (string)made["id"]!, token = (string)made["token"]!;
+        Assert.Null((await node.Api.Get($"/api/v1/credentials/{id}")).Is(200).Json["lastUsedAt"]);
+        (await node.As(token[..^1] + "x").Get("/api/v1/me")).Is(401); // altered: not used
+        Assert.Null((await node.Api.Get($"/api/v1/credentials/{id}")).Is(200).Json["lastUsedAt"]);
+        var before = DateTimeOffset.UtcNow.AddSeconds(-1);
+        (await node.As(token).Get("/api/v1/me")).Is(200);
+        var used = (DateTimeOffset)(await node.Api.Get($"/api/v1/credentials/{id}")).Is(200).Json["lastUsedAt"]!;
+        Assert.InRange(used, before, DateTimeOffset.UtcNow);
+        Assert.Equal(used, (DateTimeOffset)(await node.Api.Get("/api/v1/credentials?filter=user:ci")).Is(200).Items.Single()!["lastUsedAt"]!);
+        Assert.NotNull((await node.As(token).Get("/api/v1/credentials")).Is(200).Items.Single()!["lastUsedAt"]); // one's own, without any permission
+        await node.Down();
+        await node.Up();
+        Assert.NotNull((await node.Api.Get($"/api/v1/credentials/{id}")).Is(200).Json["lastUsedAt"]);
+    }
+
+    [Fact]
+    public async Task A_site_says_how_long_credentials_live_at_most()
+    {
+        await using var node = new TestNode { LongestCredential = TimeSpan.FromDays(7) };
+        await node.Up();
+        Assert.Equal(["expiresAt"], (await node.Api.Post("/api/v1/credentials", new { name = "long", days = 9 })).Is(400, "invalid").Fields);
+        var id = (string)(await node.Api.Post("/api/v1/credentials", new { name = "short", days = 6 })).Is(201).Json["id"]!;
+        (await node.Api.Post($"/api/v1/credentials/{id}/rotate", new { expiresAt = DateTimeOffset.UtcNow.AddDays(20) })).Is(400, "invalid");
+    }
+
+    [Fact]
     public async Task Signed_out_is_out()
     {
         var (api, id) = await people.Person("viewer");

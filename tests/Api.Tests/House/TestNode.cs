@@ -56,6 +56,8 @@ public sealed class TestNode : IAsyncDisposable
 
     public MailOptions? Mail { get; set; }
 
+    public TimeSpan LongestCredential { get; set; } = TimeSpan.FromDays(366);
+
     public Drivers.Oidc.OidcOptions? Oidc { get; set; }
 
     public TimeProvider Time { get; set; } = TimeProvider.System;
@@ -79,7 +81,7 @@ public sealed class TestNode : IAsyncDisposable
         _node = await Node.Start(
             new NodeOptions(Data, Urls.Length > 0 ? Urls : $"http://127.0.0.1:{Port}", Path.Combine(Root, "pious"), new PpecOptions
             {
-                EnlistFrom = EnlistFrom,
+                EnlistFrom = EnlistFrom, LongestCredential = LongestCredential,
                 ShutdownGrace = TimeSpan.FromSeconds(2),
                 PowerTimeout = TimeSpan.FromSeconds(10),
                 WakeEvery = TimeSpan.FromSeconds(1),
