@@ -71,6 +71,7 @@ public static class PpecApi
         app.MapAccess();
         app.MapCredentials();
         app.MapChanges();
+        app.MapUndo();
         app.MapBoot(pious, ipxe);
         app.MapAgent();
     }

@@ -35,7 +35,7 @@ static class CommandTree
             Version(shell), SessionVerbs.Login(shell), SessionVerbs.Logout(shell), SessionVerbs.WhoAmI(shell), ContextVerbs.Build(shell), MachineVerbs.Build(shell), OperationVerbs.Build(shell), EventVerbs.Build(shell),
             RegionVerbs.Build(shell), RackVerbs.Build(shell), ProfileVerbs.Build(shell), ImageVerbs.Build(shell),
             FindVerb.Build(shell), DiskVerbs.Build(shell), FilterVerbs.Build(shell), TagVerbs.Build(shell),
-            UserVerbs.Build(shell), TeamVerbs.Groups(shell), RightVerbs.Roles(shell), RightVerbs.Grants(shell), TeamVerbs.Owners(shell), PolicyVerbs.Build(shell), CredentialVerbs.Build(shell), ChangeVerbs.Build(shell),
+            UserVerbs.Build(shell), TeamVerbs.Groups(shell), RightVerbs.Roles(shell), RightVerbs.Grants(shell), TeamVerbs.Owners(shell), PolicyVerbs.Build(shell), CredentialVerbs.Build(shell), ChangeVerbs.Build(shell), ChangeVerbs.Undo(shell),
             AlertVerbs.Build(shell), WebhookVerbs.Build(shell), LogVerbs.Build(shell), AuditVerbs.Build(shell), SiteVerbs.Import(shell), SiteVerbs.Export(shell), LabVerbs.Build(shell),
         ];
         foreach (var noun in nouns) root.Subcommands.Add(noun);

@@ -54,6 +54,17 @@ public sealed class CheckerTests : AgainstStub
     }
 
     [Fact]
+    public async Task One_change_is_taken_back_by_its_version()
+    {
+        _server.On("POST /api/v1/undo", "", 204);
+        var ran = await _terminal.RunAsync("undo", "machine:sn-1", "--change", "12", "--reason", "a slip");
+        Assert.Equal((0, "Undone: change 12 of machine:sn-1.\n"), (ran.Exit, ran.Error));
+        Assert.Equal("""{"of":"machine:sn-1","version":12}""", _server.Of("POST /api/v1/undo").Single().Body);
+        _server.On("POST /api/v1/undo", Canned.Plan);
+        Assert.Contains("abc123", (await _terminal.RunAsync("undo", "machine:sn-1", "--change", "12", "--plan")).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_checker_sees_the_plan_and_agrees_to_its_hash()
     {
         _server.On("GET /api/v1/changes", Canned.Page(Change())).On("GET /api/v1/changes/ch-1", Change()).On("POST /api/v1/changes/ch-1/approve", Change("executed"))

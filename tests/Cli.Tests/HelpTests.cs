@@ -74,6 +74,7 @@ public sealed partial class HelpTests
         ppec policy list|show|set|delete|history|diff
         ppec credential list|show|create|rotate|revoke
         ppec change list|show|now|approve|reject|withdraw|again|review|history|diff
+        ppec undo
         ppec alert list|show|ack|resolve|silence|history|diff
         ppec webhook list|show|create|set|delete|test|deliveries|history|diff
         ppec log search

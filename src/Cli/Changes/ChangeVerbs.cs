@@ -12,6 +12,19 @@ static class ChangeVerbs
         .Under(List(shell), Show(shell), Now(shell), Approve(shell), Reject(shell), Withdraw(shell), Again(shell), Review(shell),
             PastVerbs.History(shell, "change", Example, call => call.Client.Changes), PastVerbs.Diff(shell, "change", Example, call => call.Client.Changes));
 
+    public static Verb Undo(Shell shell)
+    {
+        var verb = new Verb("undo", "Take one change of a thing back, by the command that does so: tags, holds, descriptions, grants, groups, roles, owners, policies, filters.", "ppec undo machine:sn-7c4k2 --change 12 --plan", "ppec undo group:ops --change 40");
+        var thing = verb.Takes("thing", "The thing: machine:sn-7c4k2, grant:ID, group:ops, policy:prod, filter:spares.");
+        var version = verb.Has<long>("--change", "VERSION", "Which of its changes, as ppec NOUN history counts them.", required: true);
+        return verb.With(shell.Options.Changing).Does(shell, async call =>
+        {
+            await call.Client.Changes.UndoAsync(call.Get(thing), call.Get(version), call.Mutation(), call.Cancellation);
+            call.Screen.Say($"Undone: change {call.Get(version)} of {call.Get(thing)}.");
+            return ExitCodes.Done;
+        });
+    }
+
     static Verb List(Shell shell) => new Verb("list", "List changes.", "ppec change list --filter state:waiting", "ppec change list --filter 'review:due' -o wide")
         .With(shell.Options.Listing).Does(shell, call => call.ShowListAsync(call.Client.Changes, ChangeSheets.Table, change => change.Id));
 

@@ -192,4 +192,7 @@ public sealed record DeletePolicy(string Policy) : PolicyCommand(Policy)
 public interface IAccessGrain : IGrainWithStringKey
 {
     Task<Outcome> Execute(AccessCommand command, Caller caller);
+
+    /// <summary>Whether this very command was carried out before.</summary>
+    Task<bool> Did(Caller caller);
 }

@@ -92,6 +92,18 @@ public sealed record AskAgain(string Change) : ChangeCommand(Change)
     public override string Permission => "change.again";
 }
 
+/// <summary>
+/// One fact is to be taken back: the <paramref name="Version"/> of a thing that its history names, <paramref name="Of"/> = <c>machine:sn-1</c>. The gate puts the command that does so in its place,
+/// and that one is planned, judged and recorded.
+/// </summary>
+[GenerateSerializer, Immutable]
+public sealed record UndoChange(string Of, long Version) : Command
+{
+    public override string Permission => "event.undo";
+
+    public override string Target => Of.Replace(':', '-');
+}
+
 /// <summary>Time is over for it, if it is.</summary>
 [GenerateSerializer, Immutable]
 public sealed record ExpireChange(string Change) : ChangeCommand(Change)

@@ -37,5 +37,8 @@ public sealed record ApproveBody(string Hash, string? Comment = null);
 /// <summary>The body of POST /api/v1/changes/{id}/reject.</summary>
 public sealed record RejectChangeBody(string Reason);
 
+/// <summary>The body of POST /api/v1/undo. <paramref name="Of"/>: the thing, <c>machine:sn-1</c>; <paramref name="Version"/>: which of its changes, as its history counts them.</summary>
+public sealed record UndoBody(string Of, long Version);
+
 /// <summary>The body of POST /api/v1/changes/{id}/review.</summary>
 public sealed record ReviewBody(bool Justified, string Comment);

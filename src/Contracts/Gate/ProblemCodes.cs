@@ -92,6 +92,8 @@ public static class ProblemCodes
 
     // the second person
     public const string ChangeUnknown = "change-unknown";
+    public const string UndoMoved = "undo-moved";
+    public const string UndoImpossible = "undo-impossible";
     public const string ChangeEnded = "change-ended";
     public const string ChangeNotYours = "change-not-yours";
     public const string ChangeOwn = "change-own";

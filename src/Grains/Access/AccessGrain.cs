@@ -12,4 +12,6 @@ public sealed class AccessGrain(Log log, ILogger<AccessGrain> logger)
 {
     public Task<Outcome> Execute(AccessCommand command, Caller caller) =>
         Handle(directory => DirectoryRules.Decide(directory, command), caller, command.At);
+
+    public Task<bool> Did(Caller caller) => Task.FromResult(Answered(caller) is not null);
 }

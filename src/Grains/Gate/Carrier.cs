@@ -20,7 +20,7 @@ public sealed class Carrier(IGrainFactory grains, Preparation preparation, Bulk 
     {
         if (command is BulkCommand many) return await Many(many, caller, may);
         // What has a plan of its own compares it where it decides.
-        if (command is { PlanHash: { } seen } and not IPlanned && await Plan(command, may) is { Plan: { } now } && now.Hash != seen)
+        if (command is { PlanHash: { } seen } and not IPlanned && await Plan(command, may) is { Plan: { } now } && now.Hash != seen && !await Did(command, caller))
             return new(new(ProblemCodes.PlanStale, "What this would do has changed since you planned it. Plan again, look, and apply the new plan."), command.Target);
         var prepared = await preparation.Of(command, secret, caller);
         if (prepared.Problem is { } problem) return new(problem, command.Target);
@@ -48,6 +48,14 @@ public sealed class Carrier(IGrainFactory grains, Preparation preparation, Bulk 
         return new(outcome.Problem, target, outcome.Version, outcome.Position,
             (prepared.Command as IStartsOperation)?.Operation ?? (prepared.Command as OperationCommand)?.Operation, Token: outcome.Accepted ? prepared.Token : null);
     }
+
+    /// <summary>Whether this very command was carried out before: then it is what moved its plan, and it is answered as the first time.</summary>
+    Task<bool> Did(Command command, Caller caller) => command switch
+    {
+        MachineCommand c => grains.GetGrain<IMachineGrain>(c.Machine).Did(caller),
+        AccessCommand    => grains.GetGrain<IAccessGrain>(AccessCommand.Directory).Did(caller),
+        _                => Task.FromResult(false), // its plan is what it says, which does not move
+    };
 
     /// <summary>What it would do: worked out for what has a plan of its own, and for the rest what it says, where it would not be refused.</summary>
     public async Task<GateAnswer> Plan(Command command, Func<string, Resource, bool> may)

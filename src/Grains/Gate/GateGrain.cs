@@ -24,7 +24,7 @@ namespace Ppec.Grains.Gate;
 /// Stateless and reentrant: many callers at once; the ban on reentrancy is for aggregates.
 /// </summary>
 [StatelessWorker(256), Reentrant]
-public sealed class GateGrain(Identity identity, Vouching vouching, Uses uses, Reaches reaches, Carrier carrier, Guarding guarding, Deciding deciding, ChangeRunner changes, MachinePower power, Tickets tickets, PpecOptions options, TimeProvider time, IAttempts attempts, ILogger<GateGrain> logger) : Grain, IGateGrain
+public sealed class GateGrain(Identity identity, Vouching vouching, Undoing undoing, Uses uses, Reaches reaches, Carrier carrier, Guarding guarding, Deciding deciding, ChangeRunner changes, MachinePower power, Tickets tickets, PpecOptions options, TimeProvider time, IAttempts attempts, ILogger<GateGrain> logger) : Grain, IGateGrain
 {
     public async Task<GateAnswer> Execute(GateRequest request)
     {
@@ -42,9 +42,15 @@ public sealed class GateGrain(Identity identity, Vouching vouching, Uses uses, R
         {
             var change = GrainFactory.GetGrain<IChangeGrain>(again.Change);
             var facts = await change.Facts();
-            var (wished, wrong) = ChangeRunner.Again(again.Change, facts, await change.HasEnded(), who.User);
+            var (same, wrong) = ChangeRunner.Again(again.Change, facts, await change.HasEnded(), who.User);
             if (wrong is not null) return new(wrong, again.Target);
-            request = request with { Command = wished!, Reason = request.Reason ?? facts!.Reason, Ticket = request.Ticket ?? facts!.Ticket };
+            request = request with { Command = same!, Reason = request.Reason ?? facts!.Reason, Ticket = request.Ticket ?? facts!.Ticket };
+        }
+        if (request.Command is UndoChange wish)
+        {
+            var (wished, wrong, reason) = await undoing.Of(wish, who, rights, commandId, at);
+            if (wrong is not null) return new(wrong, wish.Target);
+            request = request with { Command = wished! with { PlanHash = wish.PlanHash }, Reason = request.Reason ?? reason };
         }
         if (!Validation.Accepts(request.Command)) return new(new(ProblemCodes.Forbidden, $"{request.Command.Permission} is PPEC's own."));
         var command = CommandText.Stamped(request.Command with { At = at, IfVersion = request.IfMatch, ForChange = null }, who, commandId);

@@ -23,6 +23,11 @@ public sealed class ChangesClient : HistoricClient<ChangeView>
     /// <exception cref="AwaitingApprovalException">As a rule: the new change is open.</exception>
     public Task AgainAsync(string id, MutationOptions? options = null, CancellationToken cancellation = default) => EndAsync(id, "again", options, cancellation);
 
+    /// <summary>Takes one change of a thing (<c>machine:sn-1</c>) back: the <paramref name="version"/> that its history names.</summary>
+    /// <exception cref="PpecException">409 <c>undo-moved</c>: what it changed was changed since. 409 <c>undo-impossible</c>: no command takes that back.</exception>
+    public Task UndoAsync(string of, long version, MutationOptions? options = null, CancellationToken cancellation = default) =>
+        Transport.ChangeAsync(new PathText("api/v1/undo"), Payload.Json(new UndoBody(of, version), PpecJson.Api.UndoBody), options, cancellation);
+
     /// <summary>What it would do if it were carried out now, and what of that differs from what was planned.</summary>
     public async Task<Answer<ChangeNow>> NowAsync(string id, CancellationToken cancellation = default) => (await Transport.ReadAsync(Path(id).Add("now"), cancellation)).As(PpecJson.Api.ChangeNow);
 

@@ -76,6 +76,7 @@ namespace Ppec.Sdk.Wire;
 [JsonSerializable(typeof(ApproveBody))]
 [JsonSerializable(typeof(RejectChangeBody))]
 [JsonSerializable(typeof(ReviewBody))]
+[JsonSerializable(typeof(UndoBody))]
 [JsonSerializable(typeof(ChangeNow))]
 [JsonSerializable(typeof(LogPage))]
 [JsonSerializable(typeof(AuditPage))]

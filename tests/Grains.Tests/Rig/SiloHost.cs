@@ -61,7 +61,7 @@ public sealed class SiloHost : IAsyncDisposable
             .AddSingleton(new Tickets(world.TicketKey, world.Time))
             .AddSingleton(s => ActivatorUtilities.CreateInstance<MachinePower>(s, world.Time)).AddSingleton<MachineSteps>()
             .AddPpecGate().AddSingleton<Lookout>()
-            .AddSingleton<IAttempts>(world.Attempts)
+            .AddSingleton<IAttempts>(world.Attempts).AddSingleton<ISnapshotStore, Snapshots.ScriptedSnapshots>()
             .AddSingleton<InsideDoor>().AddSingleton<Activations>()
             .AddSingleton<IIncomingGrainCallFilter>(s => s.GetRequiredService<Activations>())
             .AddHostedService<Feed>();
