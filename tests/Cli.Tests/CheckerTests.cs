@@ -19,7 +19,7 @@ public sealed class CheckerTests : AgainstStub
         var ran = await _terminal.RunAsync("machine", "release", "sn-1", "--yes", "--reason", "service moved");
         Assert.Equal(6, ran.Exit);
         Assert.Contains("next: ppec change show ch-1", ran.Error, StringComparison.Ordinal);
-        Assert.Contains("1/2", (await _terminal.RunAsync("machine", "release", "sn-1", "--yes", "-o", "json")).Out is var json && json.Contains("\"approvedBy\"", StringComparison.Ordinal) ? "1/2" : json, StringComparison.Ordinal);
+        Assert.Contains("\"approvedBy\"", (await _terminal.RunAsync("machine", "release", "sn-1", "--yes", "-o", "json")).Out, StringComparison.Ordinal);
         Assert.Equal("ch-1\n", (await _terminal.RunAsync("machine", "release", "sn-1", "--yes", "-o", "name")).Out);
 
         using var client = new PpecClient(_server.Address, "ppec_x");
