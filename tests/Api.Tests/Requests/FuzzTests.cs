@@ -106,7 +106,7 @@ public sealed class FuzzTests(SharedNode shared)
     }
 
     /// <summary>The body with the JSON text <paramref name="value"/> where <paramref name="at"/> points; the text need not be JSON that a parser here would keep.</summary>
-    internal static string Text(JsonNode body, object[] at, string value)
+    static string Text(JsonNode body, object[] at, string value)
     {
         const string Mark = "@@here@@";
         var parent = Find(body, at[..^1]);
@@ -115,7 +115,7 @@ public sealed class FuzzTests(SharedNode shared)
         return body.ToJsonString().Replace($"\"{Mark}\"", value, StringComparison.Ordinal);
     }
 
-    internal static JsonNode Find(JsonNode node, object[] at) => at.Aggregate(node, (n, a) => a is int i ? n.AsArray()[i]! : n.AsObject()[(string)a]!);
+    static JsonNode Find(JsonNode node, object[] at) => at.Aggregate(node, (n, a) => a is int i ? n.AsArray()[i]! : n.AsObject()[(string)a]!);
 
     static bool TryFind(JsonNode? node, object[] at)
     {
@@ -123,14 +123,14 @@ public sealed class FuzzTests(SharedNode shared)
         return node is not null;
     }
 
-    internal static IEnumerable<object[]> Leaves(JsonNode node, object[] at) => node switch
+    static IEnumerable<object[]> Leaves(JsonNode node, object[] at) => node switch
     {
         JsonObject o => (at.Length > 0 ? [at] : Array.Empty<object[]>()).Concat(o.SelectMany(p => Leaves(p.Value!, [.. at, p.Key]))),
         JsonArray a => ((object[][])[at]).Concat(a.SelectMany((v, i) => Leaves(v!, [.. at, i]))),
         _ => [at],
     };
 
-    internal static IEnumerable<object[]> Objects(JsonNode node, object[] at) => node switch
+    static IEnumerable<object[]> Objects(JsonNode node, object[] at) => node switch
     {
         JsonObject o => ((object[][])[at]).Concat(o.SelectMany(p => Objects(p.Value!, [.. at, p.Key]))),
         JsonArray a => a.SelectMany((v, i) => Objects(v!, [.. at, i])),
