@@ -89,7 +89,7 @@ public static class PpecApi
         try
         {
             // No grain has a blank name: asked for one, Orleans throws.
-            if (http.Request.RouteValues.Values.Any(value => value is string id && string.IsNullOrWhiteSpace(id))) throw new RequestException(new(ProblemCodes.NotFound, "There is nothing of a blank name."));
+            if (http.Request.RouteValues.GetValueOrDefault("id") is string id && string.IsNullOrWhiteSpace(id)) throw new RequestException(new(ProblemCodes.NotFound, "There is nothing of a blank name."));
             await next(http);
         }
         catch (RequestException e) when (!http.Response.HasStarted)

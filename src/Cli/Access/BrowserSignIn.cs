@@ -57,24 +57,35 @@ static class BrowserSignIn
         return (Endpoint("authorization_endpoint"), Endpoint("token_endpoint"));
     }
 
-    /// <summary>The code that the browser brings. What was not asked for by this very run is answered, and waited past: anybody on this machine can knock.</summary>
+    /// <summary>The code that the browser brings. What was not asked for by this very run is answered, and waited past: anybody on this machine can knock, and say nothing.</summary>
     static async Task<string> CodeAsync(TcpListener listener, string state, CancellationToken cancellation)
     {
         while (true)
         {
             using var client = await listener.AcceptTcpClientAsync(cancellation);
-            await using var stream = client.GetStream();
-            using var reader = new StreamReader(stream, Encoding.ASCII, false, 8192, leaveOpen: true);
-            var line = await reader.ReadLineAsync(cancellation) ?? "";
-            while (await reader.ReadLineAsync(cancellation) is { Length: > 0 }) { } // its headers say nothing here
-            var query = line.Split(' ') is ["GET", var target, _] && target.IndexOf('?', StringComparison.Ordinal) is >= 0 and var at ? Pairs(target[(at + 1)..]) : [];
-            var ours = CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(query.GetValueOrDefault("state", "")), Encoding.UTF8.GetBytes(state));
-            await stream.WriteAsync(Encoding.UTF8.GetBytes(
-                $"HTTP/1.1 {(ours ? "200 OK" : "404 Not Found")}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n{(ours ? "Done: go back to the terminal, and close this page." : "This is not for you.")}\n"), cancellation);
-            if (!ours) continue;
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            patience.CancelAfter(TimeSpan.FromSeconds(5));
+            Dictionary<string, string> query;
+            try { query = await AnswerAsync(client, state, patience.Token); }
+            catch (Exception e) when (e is IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested)) { continue; }
+            if (!Ours(query, state)) continue;
             return query.GetValueOrDefault("code") ?? throw new UsageException($"The identity provider refused: {query.GetValueOrDefault("error_description") ?? query.GetValueOrDefault("error") ?? "it said nothing"}. Nothing was changed.");
         }
     }
+
+    static async Task<Dictionary<string, string>> AnswerAsync(TcpClient client, string state, CancellationToken cancellation)
+    {
+        await using var stream = client.GetStream();
+        using var reader = new StreamReader(stream, Encoding.ASCII, false, 8192, leaveOpen: true);
+        var line = await reader.ReadLineAsync(cancellation) ?? "";
+        while (await reader.ReadLineAsync(cancellation) is { Length: > 0 }) { } // its headers say nothing here
+        var query = line.Split(' ') is ["GET", var target, _] && target.IndexOf('?', StringComparison.Ordinal) is >= 0 and var at ? Pairs(target[(at + 1)..]) : [];
+        var (status, words) = Ours(query, state) ? ("200 OK", "Done: go back to the terminal, and close this page.") : ("404 Not Found", "This is not for you.");
+        await stream.WriteAsync(Encoding.UTF8.GetBytes($"HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n{words}\n"), cancellation);
+        return query;
+    }
+
+    static bool Ours(Dictionary<string, string> query, string state) => CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(query.GetValueOrDefault("state", "")), Encoding.UTF8.GetBytes(state));
 
     static async Task<JsonDocument> JsonAsync(HttpResponseMessage answer, string address, CancellationToken cancellation)
     {

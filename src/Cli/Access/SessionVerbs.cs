@@ -45,6 +45,8 @@ static class SessionVerbs
             contexts.Current = name;
             contexts.Save();
             call.Screen.Say($"Signed in to {context.Server} as {me.Value.User}; context {name} is current.");
+            if (((string[])["PPEC_CREDENTIAL_FILE", "PPEC_SERVER"]).FirstOrDefault(variable => call.Io.Variable(variable) is { Length: > 0 }) is { } first)
+                call.Screen.Say($"warning: {first} is set, and comes before the context: unset it, or name the context with --context {name}.");
             return ExitCodes.Done;
         });
     }
