@@ -50,7 +50,7 @@ public sealed class Carrier(IGrainFactory grains, Preparation preparation, Bulk 
     }
 
     /// <summary>Whether this very command was carried out before: then it is what moved its plan, and it is answered as the first time.</summary>
-    Task<bool> Did(Command command, Caller caller) => command switch
+    public Task<bool> Did(Command command, Caller caller) => command switch
     {
         MachineCommand c => grains.GetGrain<IMachineGrain>(c.Machine).Did(caller),
         AccessCommand    => grains.GetGrain<IAccessGrain>(AccessCommand.Directory).Did(caller),

@@ -26,6 +26,7 @@ public sealed class Guarding(IGrainFactory grains, Carrier carrier, Reaches reac
         if (!wish.On.IsEmpty && Policies.Matching(wish.Rights, new(command.Permission, wish.On, Moves(command, wish.On), int.MaxValue, int.MaxValue), at).IsEmpty && readModel.Find("change", id) is null) return null;
         var change = grains.GetGrain<IChangeGrain>(id);
         if (await change.Facts() is not null) return new(null, $"change-{id}", Change: id); // asked before
+        if (await carrier.Did(command, wish.Caller)) return null; // done before without anybody's word: who decides answers it as the first time
 
         var planned = await carrier.Plan(command, may);
         if (planned.Plan is not { } plan) return planned;

@@ -125,4 +125,19 @@ public sealed class CheckerTests : IAsyncLifetime
         Assert.True((bool)(await Admin.Show(machine))["held"]!);
         (await Admin.Post($"/api/v1/machines/{machine}/unhold", new { source = "legal" })).Is(200);
     }
+
+    /// <summary>With two who may approve there is a rule about power; what has none is done at once, and its thing is gone when it is asked again.</summary>
+    [Fact]
+    public async Task What_was_done_at_once_is_answered_the_same_when_asked_again()
+    {
+        var group = Things.New("group");
+        (await Admin.Post("/api/v1/groups", new { id = group })).Is(201);
+        var grant = (string)(await Admin.Post("/api/v1/grants", new { subject = $"group:{group}", role = "viewer", scope = "global" })).Is(201).Json["id"]!;
+        foreach (var path in (string[])[$"grants/{grant}/revoke", $"groups/{group}/delete"])
+        {
+            (await Admin.Post($"/api/v1/{path}", null, "Idempotency-Key", path)).Is(204);
+            (await Admin.Post($"/api/v1/{path}", null, "Idempotency-Key", path)).Is(204);
+            (await Admin.Post($"/api/v1/{path}", null, "Idempotency-Key", $"{path}-2")).Is(404); // another wish, of what is gone
+        }
+    }
 }

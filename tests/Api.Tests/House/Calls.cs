@@ -37,7 +37,7 @@ public sealed record Answer(string Request, int Status, string? ContentType, byt
 /// <summary>A client of one node. Headers are name, value, name, value…</summary>
 public sealed class Calls(Uri url, string? credential)
 {
-    static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, MaxConnectionsPerServer = 64 }) { Timeout = TimeSpan.FromSeconds(40) };
+    static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, MaxConnectionsPerServer = 64, RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 }) { Timeout = TimeSpan.FromSeconds(40) };
 
     public Uri Url => url;
 

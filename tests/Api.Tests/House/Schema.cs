@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -13,6 +14,7 @@ public static class Schema
         if (schema["oneOf"] is JsonArray any) return any.Any(s => Wrong(s!.AsObject(), value, at) is null) ? null : $"{at} is none of those";
         if (schema["enum"] is JsonArray values && values.All(v => !JsonNode.DeepEquals(v, value))) return $"{at} is {value}, which is not one of the values";
         if (schema["type"] is { } type && !Types(type).Contains(TypeOf(value))) return $"{at} is {TypeOf(value)}, not {type.ToJsonString()}";
+        if ((string?)schema["format"] is "int32" or "int64" && value?.GetValueKind() == JsonValueKind.Number && !Fits((string)schema["format"]!, value.ToJsonString())) return $"{at} is {value.ToJsonString()}, which is no {schema["format"]}";
         return value switch
         {
             JsonObject o => OfObject(schema, o, at),
@@ -34,6 +36,9 @@ public static class Schema
             return schema["additionalProperties"] is JsonObject each ? value.Select(p => Wrong(each, p.Value, $"{at}.{p.Key}")).FirstOrDefault(w => w is not null) : null;
         return value.Select(p => properties[p.Key] is JsonObject declared ? Wrong(declared, p.Value, $"{at}.{p.Key}") : $"{at}.{p.Key} is not declared").FirstOrDefault(w => w is not null);
     }
+
+    static bool Fits(string format, string number) =>
+        format == "int32" ? int.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _) : long.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _);
 
     static IEnumerable<string> Types(JsonNode type) => type is JsonArray several ? several.SelectMany(s => Types(s!)) : (string)type! == "number" ? ["number", "integer"] : [(string)type!];
 
