@@ -8,7 +8,10 @@ namespace Ppec.Cli;
 /// <summary><c>history</c> and <c>diff</c>, alike for every noun that tells its past.</summary>
 static class PastVerbs
 {
-    public static Verb History<T>(Shell shell, string noun, string example, Func<Call, HistoricClient<T>> client)
+    /// <summary>Both, for a noun; <paramref name="example"/> is the id that its help shows.</summary>
+    public static Verb[] Of<T>(Shell shell, string noun, string example, Func<Call, HistoricClient<T>> client) => [History(shell, noun, example, client), Diff(shell, noun, example, client)];
+
+    static Verb History<T>(Shell shell, string noun, string example, Func<Call, HistoricClient<T>> client)
     {
         var verb = new Verb("history", $"Every change of one {noun}: when, what, who, why.", $"ppec {noun} history {example}", $"ppec {noun} history {example} -o wide");
         var id = verb.Takes(noun, $"The {noun}'s id.");
@@ -16,7 +19,7 @@ static class PastVerbs
             call.Show(await client(call).HistoryAsync(call.Get(id), call.Cancellation), (page, wide) => [Entries(page.Items, wide)], page => page.Items.Each().Select(entry => entry.Position)));
     }
 
-    public static Verb Diff<T>(Shell shell, string noun, string example, Func<Call, HistoricClient<T>> client)
+    static Verb Diff<T>(Shell shell, string noun, string example, Func<Call, HistoricClient<T>> client)
     {
         var verb = new Verb("diff", $"What differs in one {noun} between two times.", $"ppec {noun} diff {example} --from 2026-01-31T12:00Z --to 2026-02-01T12:00Z");
         var id = verb.Takes(noun, $"The {noun}'s id.");

@@ -10,8 +10,7 @@ static class PolicyVerbs
     public static Verb Build(Shell shell) => new Verb("policy", "Policies: which commands need a second person, and whose word counts.", "ppec policy set prod-release --permission machine.release --scope tag:env=prod --approver role:approver", "ppec policy list")
         .Under(
             new Verb("list", "List policies.", "ppec policy list").With(shell.Options.Listing).Does(shell, call => call.ShowListAsync(call.Client.Policies, Table, policy => policy.Id)),
-            TeamVerbs.Show(shell, "policy", "prod-release", call => call.Client.Policies, Show), Set(shell), TeamVerbs.Delete(shell, "policy", "prod-release", (call, id) => call.Client.Policies.DeleteAsync(id, call.Mutation(), call.Cancellation)),
-            PastVerbs.History(shell, "policy", "prod-release", call => call.Client.Policies), PastVerbs.Diff(shell, "policy", "prod-release", call => call.Client.Policies));
+            TeamVerbs.Show(shell, "policy", "prod-release", call => call.Client.Policies, Show), Set(shell), TeamVerbs.Delete(shell, "policy", "prod-release", (call, id) => call.Client.Policies.DeleteAsync(id, call.Mutation(), call.Cancellation))).Under(PastVerbs.Of(shell, "policy", "prod-release", call => call.Client.Policies));
 
     static Verb Set(Shell shell)
     {

@@ -10,15 +10,13 @@ static class RightVerbs
     public static Verb Roles(Shell shell) => new Verb("role", "Roles: sets of permissions. PPEC's own cannot be changed.", "ppec role list", "ppec role set imager --permission image.read --permission image.register")
         .Under(
             new Verb("list", "List roles.", "ppec role list").With(shell.Options.Listing).Does(shell, call => call.ShowListAsync(call.Client.Roles, RoleTable, role => role.Id)),
-            TeamVerbs.Show(shell, "role", "operator", call => call.Client.Roles, Show), SetRole(shell), TeamVerbs.Delete(shell, "role", "imager", (call, id) => call.Client.Roles.DeleteAsync(id, call.Mutation(), call.Cancellation)),
-            PastVerbs.History(shell, "role", "imager", call => call.Client.Roles), PastVerbs.Diff(shell, "role", "imager", call => call.Client.Roles));
+            TeamVerbs.Show(shell, "role", "operator", call => call.Client.Roles, Show), SetRole(shell), TeamVerbs.Delete(shell, "role", "imager", (call, id) => call.Client.Roles.DeleteAsync(id, call.Mutation(), call.Cancellation))).Under(PastVerbs.Of(shell, "role", "imager", call => call.Client.Roles));
 
     public static Verb Grants(Shell shell) => new Verb("grant", "Grants: who has which role where.", "ppec grant create --to group:ops --role operator --on region:blr1", "ppec grant explain alice machine.release machine:sn-7c4k2")
         .Under(
             new Verb("list", "List grants.", "ppec grant list --filter subject:user:alice").With(shell.Options.Listing).Does(shell, call => call.ShowListAsync(call.Client.Grants, GrantTable, grant => grant.Id)),
             TeamVerbs.Show(shell, "grant", "01jabcdefghjkmnpqrstvwxyz0", call => call.Client.Grants, Show), CreateGrant(shell),
-            TeamVerbs.Delete(shell, "grant", "01jabcdefghjkmnpqrstvwxyz0", (call, id) => call.Client.Grants.RevokeAsync(id, call.Mutation(), call.Cancellation), "revoke", "Take back"), Explain(shell),
-            PastVerbs.History(shell, "grant", "01jabcdefghjkmnpqrstvwxyz0", call => call.Client.Grants), PastVerbs.Diff(shell, "grant", "01jabcdefghjkmnpqrstvwxyz0", call => call.Client.Grants));
+            TeamVerbs.Delete(shell, "grant", "01jabcdefghjkmnpqrstvwxyz0", (call, id) => call.Client.Grants.RevokeAsync(id, call.Mutation(), call.Cancellation), "revoke", "Take back"), Explain(shell)).Under(PastVerbs.Of(shell, "grant", "01jabcdefghjkmnpqrstvwxyz0", call => call.Client.Grants));
 
     static Verb SetRole(Shell shell)
     {

@@ -12,14 +12,12 @@ static class TeamVerbs
     public static Verb Groups(Shell shell) => new Verb("group", "Groups: users who are granted things together.", "ppec group set ops --add alice --add bob", "ppec group list")
         .Under(
             new Verb("list", "List groups.", "ppec group list").With(shell.Options.Listing).Does(shell, call => call.ShowListAsync(call.Client.Groups, GroupTable, group => group.Id)),
-            Show(shell, "group", "ops", call => call.Client.Groups, Show), SetGroup(shell), Delete(shell, "group", "ops", (call, id) => call.Client.Groups.DeleteAsync(id, call.Mutation(), call.Cancellation)),
-            PastVerbs.History(shell, "group", "ops", call => call.Client.Groups), PastVerbs.Diff(shell, "group", "ops", call => call.Client.Groups));
+            Show(shell, "group", "ops", call => call.Client.Groups, Show), SetGroup(shell), Delete(shell, "group", "ops", (call, id) => call.Client.Groups.DeleteAsync(id, call.Mutation(), call.Cancellation))).Under(PastVerbs.Of(shell, "group", "ops", call => call.Client.Groups));
 
     public static Verb Owners(Shell shell) => new Verb("owner", "Owners: teams that machines belong to, and how much each may have.", "ppec owner set payments --add group:payments-devs --quota machines=20", "ppec owner list")
         .Under(
             new Verb("list", "List owners.", "ppec owner list").With(shell.Options.Listing).Does(shell, call => call.ShowListAsync(call.Client.Owners, OwnerTable, owner => owner.Id)),
-            Show(shell, "owner", "payments", call => call.Client.Owners, Show), SetOwner(shell), Delete(shell, "owner", "payments", (call, id) => call.Client.Owners.DeleteAsync(id, call.Mutation(), call.Cancellation)),
-            PastVerbs.History(shell, "owner", "payments", call => call.Client.Owners), PastVerbs.Diff(shell, "owner", "payments", call => call.Client.Owners));
+            Show(shell, "owner", "payments", call => call.Client.Owners, Show), SetOwner(shell), Delete(shell, "owner", "payments", (call, id) => call.Client.Owners.DeleteAsync(id, call.Mutation(), call.Cancellation))).Under(PastVerbs.Of(shell, "owner", "payments", call => call.Client.Owners));
 
     /// <summary>Shows one of a noun, now or as it was.</summary>
     public static Verb Show<T>(Shell shell, string noun, string example, Func<Call, NounClient<T>> client, Func<Call, Answer<T>, int> show)

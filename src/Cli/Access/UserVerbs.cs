@@ -10,8 +10,7 @@ namespace Ppec.Cli.Access;
 static class UserVerbs
 {
     public static Verb Build(Shell shell) => new Verb("user", "Users: persons, and service accounts for which a person answers.", "ppec user create alice", "ppec user create ci --service --responsible alice")
-        .Under(List(shell), Show(shell), Create(shell), Set(shell), Password(shell), Mail(shell),
-            PastVerbs.History(shell, "user", "alice", call => call.Client.Users), PastVerbs.Diff(shell, "user", "alice", call => call.Client.Users));
+        .Under(List(shell), Show(shell), Create(shell), Set(shell), Password(shell), Mail(shell)).Under(PastVerbs.Of(shell, "user", "alice", call => call.Client.Users));
 
     static Verb List(Shell shell) => new Verb("list", "List users.", "ppec user list --filter kind:service")
         .With(shell.Options.Listing).Does(shell, call => call.ShowListAsync(call.Client.Users, Table, user => user.Id));

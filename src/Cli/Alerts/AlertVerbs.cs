@@ -8,7 +8,7 @@ namespace Ppec.Cli.Alerts;
 static class AlertVerbs
 {
     public static Verb Build(Shell shell) => new Verb("alert", "Alerts: what wants a person, until somebody or a fact says that it is over.", "ppec alert list --filter state:firing", "ppec alert ack machine-held.sn-7c4k2.operator")
-        .Under(List(shell), Show(shell), Ack(shell), Resolve(shell), Silence(shell), PastVerbs.History(shell, "alert", "machine-held.sn-7c4k2.operator", call => call.Client.Alerts), PastVerbs.Diff(shell, "alert", "machine-held.sn-7c4k2.operator", call => call.Client.Alerts));
+        .Under(List(shell), Show(shell), Ack(shell), Resolve(shell), Silence(shell)).Under(PastVerbs.Of(shell, "alert", "machine-held.sn-7c4k2.operator", call => call.Client.Alerts));
 
     static Verb List(Shell shell) => new Verb("list", "List alerts.", "ppec alert list --filter 'state:firing severity:critical'", "ppec alert list --filter 'source:drift rack:blr1.r12'")
         .With(shell.Options.Listing).Does(shell, call => call.ShowListAsync(call.Client.Alerts, Table, alert => alert.Id));

@@ -9,8 +9,7 @@ static class ChangeVerbs
     const string Example = "01jabcdefghjkmnpqrstvwxyz0";
 
     public static Verb Build(Shell shell) => new Verb("change", "Changes: commands that wait for a second person, with the exact plan that person agrees to.", "ppec change list --filter state:waiting", $"ppec change show {Example}", $"ppec change approve {Example}")
-        .Under(List(shell), Show(shell), Now(shell), Approve(shell), Reject(shell), Withdraw(shell), Again(shell), Review(shell),
-            PastVerbs.History(shell, "change", Example, call => call.Client.Changes), PastVerbs.Diff(shell, "change", Example, call => call.Client.Changes));
+        .Under(List(shell), Show(shell), Now(shell), Approve(shell), Reject(shell), Withdraw(shell), Again(shell), Review(shell)).Under(PastVerbs.Of(shell, "change", Example, call => call.Client.Changes));
 
     public static Verb Undo(Shell shell)
     {

@@ -9,8 +9,6 @@ sealed record ServerContext(string Server, string? CredentialFile, string? CaFil
 /// <summary>The contexts of this user, in one file that nobody else may read.</summary>
 sealed class ContextFile
 {
-    const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     ContextFile(string path) => Path = path;
 
     public string Path { get; }
@@ -36,17 +34,11 @@ sealed class ContextFile
         string? Text(JsonNode? node) => node is null ? null : node is JsonValue value && value.TryGetValue<string>(out var text) ? text : throw new UsageException($"{path}: a text was expected.");
     }
 
-    /// <summary>Written beside and moved into place: a reader sees the old file or the new one, and an interrupted write neither loses nor opens it.</summary>
+    /// <summary>A reader sees the old file or the new one, and an interrupted write neither loses nor opens it.</summary>
     public void Save()
     {
-        var directory = System.IO.Path.GetDirectoryName(Path)!;
-        if (!Directory.Exists(directory)) Directory.CreateDirectory(directory, OwnerOnly | UnixFileMode.UserExecute);
         var json = new JsonObject { ["current"] = Current, ["contexts"] = new JsonObject(Contexts.Select(pair => KeyValuePair.Create<string, JsonNode?>(pair.Key, Node(pair.Value)))) };
-        var beside = $"{Path}.{Environment.ProcessId}";
-        using (var stream = new FileStream(beside, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
-        using (var writer = new StreamWriter(stream)) writer.WriteLine(YamlText.Of(JsonText.Compose(utf8 => json.WriteTo(utf8))));
-        File.SetUnixFileMode(beside, OwnerOnly);
-        File.Move(beside, Path, overwrite: true);
+        CredentialStore.Write(Path, YamlText.Of(JsonText.Compose(utf8 => json.WriteTo(utf8))));
     }
 
     public ServerContext Find(string name) => Contexts.GetValueOrDefault(name)

@@ -8,7 +8,7 @@ namespace Ppec.Cli.Find;
 static class FilterVerbs
 {
     public static Verb Build(Shell shell) => new Verb("filter", "Saved filters: used as @NAME inside any --filter.", "ppec filter save idle 'stage:spare -hold'", "ppec machine list --filter '@idle type:compute-v3'")
-        .Under(List(shell), Show(shell), Save(shell), Delete(shell), PastVerbs.History(shell, "filter", "spares", call => call.Client.Filters), PastVerbs.Diff(shell, "filter", "spares", call => call.Client.Filters));
+        .Under(List(shell), Show(shell), Save(shell), Delete(shell)).Under(PastVerbs.Of(shell, "filter", "spares", call => call.Client.Filters));
 
     static Verb List(Shell shell) => new Verb("list", "List saved filters.", "ppec filter list")
         .With(shell.Options.Listing).Does(shell, call => call.ShowListAsync(call.Client.Filters, Table, filter => filter.Id));

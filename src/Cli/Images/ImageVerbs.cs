@@ -9,7 +9,7 @@ namespace Ppec.Cli.Images;
 /// <summary><c>ppec image</c>.</summary>
 static class ImageVerbs
 {
-    public static Verb Build(Shell shell) => new Verb("image", "Images: operating systems to install, signed, by version.", "ppec image list").Under(List(shell), Show(shell), Register(shell), Deprecate(shell), PastVerbs.History(shell, "image", "debian-12-hardened@3", call => call.Client.Images), PastVerbs.Diff(shell, "image", "debian-12-hardened@3", call => call.Client.Images));
+    public static Verb Build(Shell shell) => new Verb("image", "Images: operating systems to install, signed, by version.", "ppec image list").Under(List(shell), Show(shell), Register(shell), Deprecate(shell)).Under(PastVerbs.Of(shell, "image", "debian-12-hardened@3", call => call.Client.Images));
 
     static Verb List(Shell shell) => new Verb("list", "List images.", "ppec image list")
         .With(shell.Options.Listing).Does(shell, call => call.ShowListAsync(call.Client.Images, Table, image => image.Id));

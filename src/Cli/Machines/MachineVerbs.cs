@@ -12,7 +12,7 @@ static class MachineVerbs
             List(shell), Show(shell), RackVerb.Build(shell), ComingVerbs.Accept(shell), ComingVerbs.Reject(shell), ComingVerbs.Set(shell), ComingVerbs.Rekey(shell), ComingVerbs.Unrack(shell), ErrandVerbs.Bmc(shell),
             WorkVerbs.Inspect(shell), MarkVerbs.Promote(shell), WorkVerbs.Provision(shell), ReimageVerb.Build(shell), ComingVerbs.Adopt(shell), CareVerbs.Maintain(shell),
             WorkVerbs.Release(shell), WorkVerbs.Retire(shell), MarkVerbs.Hold(shell), MarkVerbs.Unhold(shell), CareVerbs.Waive(shell), CareVerbs.Repair(shell), ErrandVerbs.Locate(shell), MarkVerbs.Tag(shell),
-            ErrandVerbs.Power(shell), ErrandVerbs.Log(shell), PastVerbs.History(shell, "machine", "sn-7c4k2", call => call.Client.Machines), PastVerbs.Diff(shell, "machine", "sn-7c4k2", call => call.Client.Machines));
+            ErrandVerbs.Power(shell), ErrandVerbs.Log(shell)).Under(PastVerbs.Of(shell, "machine", "sn-7c4k2", call => call.Client.Machines));
 
     /// <summary>Shows one machine, as every change of one does.</summary>
     public static int Show(Call call, Answer<MachineView> answer) =>

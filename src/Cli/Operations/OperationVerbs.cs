@@ -5,7 +5,7 @@ static class OperationVerbs
 {
     public static Verb Build(Shell shell) => new Verb("op", "Operations: durable work with steps, progress and a deadline.",
             "ppec op list --filter state:running", "ppec op watch 01JABCDEFGHJKMNPQRSTVWXYZ0")
-        .Under(List(shell), Show(shell), Watch(shell), Cancel(shell), Retry(shell), PastVerbs.History(shell, "op", "01jabcdefghjkmnpqrstvwxyz0", call => call.Client.Operations), PastVerbs.Diff(shell, "op", "01jabcdefghjkmnpqrstvwxyz0", call => call.Client.Operations));
+        .Under(List(shell), Show(shell), Watch(shell), Cancel(shell), Retry(shell)).Under(PastVerbs.Of(shell, "op", "01jabcdefghjkmnpqrstvwxyz0", call => call.Client.Operations));
 
     static Verb List(Shell shell) => new Verb("list", "List operations.", "ppec op list --filter 'state:running machine:sn-7c4k2'")
         .With(shell.Options.Listing).Does(shell, call => call.ShowListAsync(call.Client.Operations, OperationSheets.Table, operation => operation.Id));

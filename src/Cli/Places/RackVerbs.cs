@@ -8,7 +8,7 @@ namespace Ppec.Cli.Places;
 /// <summary><c>ppec rack</c>.</summary>
 static class RackVerbs
 {
-    public static Verb Build(Shell shell) => new Verb("rack", "Racks, and what stands in them.", "ppec rack show blr1.r12").Under(List(shell), Show(shell), Create(shell), Set(shell), Retire(shell), PastVerbs.History(shell, "rack", "blr1.r12", call => call.Client.Racks), PastVerbs.Diff(shell, "rack", "blr1.r12", call => call.Client.Racks));
+    public static Verb Build(Shell shell) => new Verb("rack", "Racks, and what stands in them.", "ppec rack show blr1.r12").Under(List(shell), Show(shell), Create(shell), Set(shell), Retire(shell)).Under(PastVerbs.Of(shell, "rack", "blr1.r12", call => call.Client.Racks));
 
     static Verb List(Shell shell) => new Verb("list", "List racks.", "ppec rack list --region blr1")
         .With(shell.Options.Region).With(shell.Options.Listing)

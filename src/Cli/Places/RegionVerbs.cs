@@ -7,7 +7,7 @@ namespace Ppec.Cli.Places;
 /// <summary><c>ppec region</c>.</summary>
 static class RegionVerbs
 {
-    public static Verb Build(Shell shell) => new Verb("region", "Regions: data centres or sites.", "ppec region list").Under(List(shell), Show(shell), Create(shell), Set(shell), PastVerbs.History(shell, "region", "blr1", call => call.Client.Regions), PastVerbs.Diff(shell, "region", "blr1", call => call.Client.Regions));
+    public static Verb Build(Shell shell) => new Verb("region", "Regions: data centres or sites.", "ppec region list").Under(List(shell), Show(shell), Create(shell), Set(shell)).Under(PastVerbs.Of(shell, "region", "blr1", call => call.Client.Regions));
 
     static Verb List(Shell shell) => new Verb("list", "List regions.", "ppec region list -o name")
         .With(shell.Options.Listing).Does(shell, call => call.ShowListAsync(call.Client.Regions, Table, region => region.Id));

@@ -6,7 +6,7 @@ namespace Ppec.Cli.Profiles;
 /// <summary><c>ppec profile</c>.</summary>
 static class ProfileVerbs
 {
-    public static Verb Build(Shell shell) => new Verb("profile", "Profiles: the hardware that was ordered. Each change is a new version.", "ppec profile list").Under(List(shell), Show(shell), Create(shell), PastVerbs.History(shell, "profile", "compute-v3", call => call.Client.Profiles), PastVerbs.Diff(shell, "profile", "compute-v3", call => call.Client.Profiles));
+    public static Verb Build(Shell shell) => new Verb("profile", "Profiles: the hardware that was ordered. Each change is a new version.", "ppec profile list").Under(List(shell), Show(shell), Create(shell)).Under(PastVerbs.Of(shell, "profile", "compute-v3", call => call.Client.Profiles));
 
     static Verb List(Shell shell) => new Verb("list", "List profiles.", "ppec profile list")
         .With(shell.Options.Listing).Does(shell, call => call.ShowListAsync(call.Client.Profiles, Table, profile => profile.Id));

@@ -12,7 +12,7 @@ static class WebhookVerbs
 {
     public static Verb Build(Shell shell) => new Verb("webhook", "Webhooks: where facts, alerts, changes and tree heads are sent, signed.",
             "ppec webhook create pager --url https://alerts.example/ppec --kind alertmanager --severity warning", "ppec webhook deliveries pager")
-        .Under(List(shell), Show(shell), Create(shell), Set(shell), Delete(shell), Test(shell), Deliveries(shell), PastVerbs.History(shell, "webhook", "pager", call => call.Client.Webhooks), PastVerbs.Diff(shell, "webhook", "pager", call => call.Client.Webhooks));
+        .Under(List(shell), Show(shell), Create(shell), Set(shell), Delete(shell), Test(shell), Deliveries(shell)).Under(PastVerbs.Of(shell, "webhook", "pager", call => call.Client.Webhooks));
 
     static Verb List(Shell shell) => new Verb("list", "List webhooks.", "ppec webhook list --filter kind:alertmanager")
         .With(shell.Options.Listing).Does(shell, call => call.ShowListAsync(call.Client.Webhooks, Table, webhook => webhook.Id));
